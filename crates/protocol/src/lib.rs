@@ -1,0 +1,1 @@
+pub mod wire { include!("generated/hongyan.v1.rs"); }
