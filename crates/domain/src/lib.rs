@@ -1,1 +1,9 @@
-//! 
+//! The rules: account, conversation, message, group, relation, profile.
+//!
+//! **Comes in:** facts, the store, the time and fresh ids as arguments. **Goes out:** an [`Outcome`]: the answer, and
+//! the events that follow from it in the order of commits. **Never here:** sockets, frames, SQL, the clock. Services do
+//! not call one another.
+
+pub mod event;
+
+pub use event::{Audience, Event, Outcome};

@@ -1,0 +1,125 @@
+//! What a message says: checked once where it comes in, then carried as it is.
+//!
+//! **Comes in:** the encoded body of a client's message, or elements that the server makes. **Goes out:** bytes that
+//! are a body, for the disk and for the wire. **Never here:** who says it to whom.
+
+use bytes::Bytes;
+use prost::Message as _;
+
+use crate::Malformed;
+use crate::code::Code;
+use crate::limits;
+use crate::wire::{self, element::Kind};
+
+/// An encoded, valid body. Nobody between the sender's command and the receivers' SDKs decodes it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body(Bytes);
+
+impl Body {
+    /// Takes a client's body: exactly one element, of a kind that clients may make.
+    pub fn parse(bytes: Bytes) -> Result<Self, Malformed> {
+        if bytes.len() > limits::MESSAGE_BYTES_MAX {
+            return Err(Malformed::new(
+                Code::MESSAGE_TOO_LONG,
+                "the message is above 12 KB",
+            ));
+        }
+        let body = wire::Body::decode(bytes.clone())
+            .map_err(|_| Malformed::new(Code::MESSAGE_JSON, "the message's body cannot be read"))?;
+        let [element] = body.elements.as_slice() else {
+            return Err(Malformed::new(
+                Code::MESSAGE_BODY_INVALID,
+                "a message has one element",
+            ));
+        };
+        match &element.kind {
+            Some(Kind::Text(text)) if text.at_user_ids.len() > limits::AT_USERS_MAX => Err(Malformed::new(
+                Code::GROUP_TOO_MANY_AT,
+                "more than 30 users are mentioned",
+            )),
+            Some(Kind::Text(_) | Kind::Custom(_) | Kind::Face(_) | Kind::Location(_)) => Ok(Self(bytes)),
+            Some(Kind::GroupTip(_) | Kind::GroupNotice(_)) => Err(Malformed::new(
+                Code::MESSAGE_BODY_INVALID,
+                "only the server makes tips and notices",
+            )),
+            None => Err(Malformed::new(
+                Code::MESSAGE_BODY_INVALID,
+                "the message's element is of no known kind",
+            )),
+        }
+    }
+
+    /// A body of one element that the server or the SDK makes itself.
+    pub fn of(kind: Kind) -> Self {
+        let body = wire::Body {
+            elements: vec![wire::Element { kind: Some(kind) }],
+        };
+        Self(body.encode_to_vec().into())
+    }
+
+    /// Bytes that were a body when they were kept or sent.
+    pub const fn trusted(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The encoded form.
+    pub const fn bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// The first element, to be shown; `None` when a newer sender made a kind that is not known here.
+    pub fn first(&self) -> Option<Kind> {
+        let body = wire::Body::decode(self.0.clone()).ok()?;
+        body.elements.into_iter().next()?.kind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(kinds: Vec<Option<Kind>>) -> Bytes {
+        let elements = kinds.into_iter().map(|kind| wire::Element { kind }).collect();
+        wire::Body { elements }.encode_to_vec().into()
+    }
+
+    fn text(text: &str, at: usize) -> Option<Kind> {
+        let at_user_ids = (0..at).map(|it| it.to_string()).collect();
+        Some(Kind::Text(wire::Text {
+            text: text.to_owned(),
+            at_user_ids,
+        }))
+    }
+
+    #[test]
+    fn a_clients_body_has_one_element_that_clients_may_make() {
+        assert!(Body::parse(encoded(vec![text("hi", 30)])).is_ok());
+        for (bytes, code) in [
+            (Bytes::from_static(b"\xff\xff"), Code::MESSAGE_JSON),
+            (encoded(vec![]), Code::MESSAGE_BODY_INVALID),
+            (encoded(vec![None]), Code::MESSAGE_BODY_INVALID),
+            (
+                encoded(vec![text("a", 0), text("b", 0)]),
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (
+                encoded(vec![Some(Kind::GroupTip(wire::GroupTip::default()))]),
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (encoded(vec![text("hi", 31)]), Code::GROUP_TOO_MANY_AT),
+            (
+                encoded(vec![text(&"x".repeat(12 * 1024), 0)]),
+                Code::MESSAGE_TOO_LONG,
+            ),
+        ] {
+            assert_eq!(Body::parse(bytes).unwrap_err().code, code);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_body_or_malformed_and_never_a_panic(bytes: Vec<u8>) {
+            let _ = Body::parse(bytes.into());
+        }
+    }
+}

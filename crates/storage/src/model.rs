@@ -1,0 +1,483 @@
+//! What the store keeps, in the domain's words, where `hongyan_protocol` has no word for it yet.
+
+use hongyan_protocol::change::{AccountChange, AccountEvent};
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
+use hongyan_protocol::id::{
+    Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
+    Version,
+};
+use hongyan_protocol::limits;
+use hongyan_protocol::message::{Message, TimelineChange};
+use hongyan_protocol::platform::{KickReason, Platform};
+use hongyan_protocol::profile::Profile;
+
+/// A group's number, unique in the whole store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupNumber(pub u64);
+
+/// Names a timeline. It is there from its first message on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TimelineId {
+    /// Shared by two accounts; the smaller number first. Made by [`TimelineId::c2c`].
+    C2c(AccountId, AccountId),
+    /// Shared by a group's members.
+    Group(GroupNumber),
+    /// One account's notices.
+    System(AccountId),
+}
+
+impl TimelineId {
+    /// The timeline of two accounts, whichever is named first. An account may talk to itself.
+    pub fn c2c(one: AccountId, other: AccountId) -> Self {
+        Self::C2c(one.min(other), one.max(other))
+    }
+}
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// Its SDKAppID.
+    pub id: SdkAppId,
+    /// What its owner calls it.
+    pub name: String,
+    /// The secret key of its UserSigs. Never logged.
+    pub key: AppKey,
+    /// When it was made.
+    pub created: Timestamp,
+    /// What its owner set.
+    pub settings: AppSettings,
+}
+
+/// A secret key; its text is not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AppKey(pub String);
+
+impl std::fmt::Debug for AppKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AppKey(…)")
+    }
+}
+
+/// What an app's owner may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppSettings {
+    /// Web instances (mini-programs among them) that an account may have at once: 1 to 10 (contract C6).
+    pub web_instances: u32,
+    /// Which kinds of platform may be on line at the same time.
+    pub platform_policy: PlatformPolicy,
+    /// How long a sender may revoke a message, in seconds; 0: never.
+    pub revoke_limit_s: u32,
+    /// What a sender sees whom the receiver blocked.
+    pub blocked_sender: BlockedSender,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            web_instances: 1,
+            platform_policy: PlatformPolicy::Multi,
+            revoke_limit_s: limits::REVOKE_LIMIT_S,
+            blocked_sender: BlockedSender::Refuse,
+        }
+    }
+}
+
+/// Which kinds of platform may be on line at the same time (service.md 4.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlatformPolicy {
+    /// One of all.
+    Single,
+    /// One of phone, tablet and desktop, and Web beside it.
+    Dual,
+    /// One mobile, one desktop, and Web.
+    Triple,
+    /// One on every platform.
+    Multi,
+}
+
+impl PlatformPolicy {
+    /// The word in the store and in the console's API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Dual => "dual",
+            Self::Triple => "triple",
+            Self::Multi => "multi",
+        }
+    }
+
+    /// Reads [`PlatformPolicy::name`] back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Single, Self::Dual, Self::Triple, Self::Multi]
+            .into_iter()
+            .find(|it| it.name() == name)
+    }
+}
+
+/// What happens to a message from somebody whom the receiver blocked (service.md 4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockedSender {
+    /// Refused with 20007.
+    Refuse,
+    /// Shown to the sender as sent, and delivered to nobody.
+    Pretend,
+}
+
+impl BlockedSender {
+    /// The word in the store and in the console's API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Pretend => "pretend",
+        }
+    }
+
+    /// Reads [`BlockedSender::name`] back.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Refuse, Self::Pretend]
+            .into_iter()
+            .find(|it| it.name() == name)
+    }
+}
+
+/// An account as the console lists it and as sessions need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its number and name.
+    pub account: Account,
+    /// Its profile.
+    pub profile: Profile,
+    /// When it first logged in, or was imported.
+    pub created: Timestamp,
+    /// When an instance of it last logged in.
+    pub last_login: Timestamp,
+    /// UserSigs issued before this moment are not accepted any more; 0: all are.
+    pub sigs_after: Timestamp,
+}
+
+/// An instance that logged in and neither logged out nor was kicked. Its socket may be gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instance {
+    /// Made by the client.
+    pub id: InstanceId,
+    /// What it runs on.
+    pub platform: Platform,
+    /// When it logged in; a reconnect does not change it.
+    pub since: Timestamp,
+}
+
+/// A login that passed the check of its UserSig.
+#[derive(Debug, Clone)]
+pub struct NewInstance {
+    /// The app.
+    pub app: SdkAppId,
+    /// The account; made when it is not there.
+    pub user_id: UserId,
+    /// The instance that logs in, `since` now.
+    pub instance: Instance,
+    /// It says that it was logged in before and lost its socket.
+    pub resume: bool,
+}
+
+/// Says which instances of an account must go when `new` comes (contract C6); told those that are there, oldest login
+/// first, without the new one.
+pub type ChooseKicked = Box<dyn FnOnce(AccountId, &[Instance]) -> Vec<(InstanceId, KickReason)> + Send>;
+
+/// What became of a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// It is in.
+    In {
+        /// Its account.
+        account: Account,
+        /// The account's profile.
+        profile: Profile,
+        /// The account was made by this.
+        created: bool,
+        /// The newest event of its log.
+        pts: Pts,
+        /// Who had to go. They are remembered as kicked, so that they learn of it when they come back.
+        kicked: Vec<(InstanceId, KickReason)>,
+    },
+    /// It wanted to resume, and was kicked while it was away.
+    WasKicked(KickReason),
+}
+
+/// What else is entered in the same transaction.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A message at the end of a timeline. Its sequence and version are given by the store.
+    Message(TimelineId, Message),
+    /// An event in an account's log.
+    Event(AccountId, AccountChange),
+}
+
+/// What was entered, with its numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entered {
+    /// Now with sequence and version.
+    Message(TimelineId, Message),
+    /// Now with its pts.
+    Event(AccountId, AccountEvent),
+}
+
+/// Says what else is entered, told what the operation did. Runs inside the transaction: it decides and does not wait.
+pub type Consequences<T> = Box<dyn FnOnce(&T) -> Vec<Entry> + Send>;
+
+/// What an operation did, and what was entered with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    /// What it did.
+    pub done: T,
+    /// Empty when it changed nothing.
+    pub entered: Vec<Entered>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Appended {
+    /// It is new; complete with sequence and version.
+    New(Message),
+    /// It was there already (contract C2); as it is kept.
+    Repeat(Message),
+}
+
+/// What became of a wish to revoke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// Done; the message as it is now.
+    Done(Message),
+    /// Somebody did before.
+    Already,
+    /// There is no such message.
+    Missing,
+}
+
+/// What became of a read mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkedRead {
+    /// It moved; `false` when it was there already.
+    pub moved: bool,
+    /// Where it is now.
+    pub read: Sequence,
+    /// Unread messages after it.
+    pub unread_count: u64,
+}
+
+/// A group with all that rules need of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRecord {
+    /// Its number.
+    pub number: GroupNumber,
+    /// Its app.
+    pub app: SdkAppId,
+    /// As an outsider sees it (`self_info` is `None`).
+    pub group: Group,
+    /// It was dissolved; its ID stays taken.
+    pub dismissed: bool,
+}
+
+/// A member with all that rules need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRecord {
+    /// Who.
+    pub account: Account,
+    /// What it may do.
+    pub role: Role,
+    /// When it came.
+    pub joined: Timestamp,
+    /// Its name in the group.
+    pub name_card: String,
+    /// Muted while this is in the future.
+    pub mute_until: Timestamp,
+}
+
+/// A group that is to be made.
+#[derive(Debug, Clone)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the public object, documented in group.proto"
+)]
+pub struct NewGroup {
+    pub app: SdkAppId,
+    pub id: GroupId,
+    pub kind: GroupType,
+    pub name: String,
+    pub avatar: String,
+    pub introduction: String,
+    pub notification: String,
+    pub join_option: JoinOption,
+    pub member_count_max: u32,
+    pub owner: Account,
+    /// Taken in beside the owner; none of them twice.
+    pub members: Vec<Account>,
+    pub now: Timestamp,
+}
+
+/// What became of a group that was to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It is there.
+    Done(GroupRecord),
+    /// The ID is in use by a group of this owner.
+    Taken {
+        /// The one who asked is that group's owner.
+        by_same_owner: bool,
+    },
+}
+
+/// Who came into a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// The group afterwards.
+    pub group: GroupRecord,
+    /// Those who came; the others were in already.
+    pub added: Vec<Account>,
+    /// Those for whom there was no room.
+    pub refused: Vec<Account>,
+}
+
+/// Who left a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The group afterwards.
+    pub group: GroupRecord,
+    /// `None` when it was no member.
+    pub member: Option<MemberRecord>,
+}
+
+/// A group that was dissolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dismissed {
+    /// The group as it was.
+    pub group: GroupRecord,
+    /// Who was in it. Empty when it was dissolved before.
+    pub members: Vec<Account>,
+}
+
+/// Somebody's wish to join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Its number, unique in the whole store.
+    pub number: u64,
+    /// To which group.
+    pub group: GroupNumber,
+    /// Who.
+    pub applicant: Account,
+    /// In which words.
+    pub text: String,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// What became of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handled {
+    /// It was open and is not any more; with those who came in by it (none when refused).
+    Done {
+        /// The application.
+        application: Application,
+        /// The group, and whether the applicant came in.
+        joined: Joined,
+    },
+    /// Somebody handled it before, or there is none.
+    Before,
+}
+
+/// What became of a wish to block or unblock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlacklistChanged {
+    /// Those that are new on it, or gone from it.
+    pub changed: Vec<UserId>,
+    /// The list would be longer than allowed; nothing changed.
+    pub full: bool,
+}
+
+/// A timeline as one account may read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Readable {
+    /// Which.
+    pub timeline: TimelineId,
+    /// The oldest message that the account may see.
+    pub first: Sequence,
+}
+
+/// Changes of a timeline after a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// Ascending by version; each message once, as it is now.
+    pub changes: Vec<TimelineChange>,
+    /// Where the reader is after taking them.
+    pub version: Version,
+    /// There are no more.
+    pub complete: bool,
+    /// The reader is further behind than is replayed; `changes` is empty.
+    pub too_far: bool,
+}
+
+/// All that an instance begins with, read at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The newest event that this reflects.
+    pub pts: Pts,
+    /// The own profile.
+    pub profile: Profile,
+    /// The most recent conversations, newest first.
+    pub conversations: Vec<ConversationState>,
+    /// There are more.
+    pub has_more: bool,
+    /// The groups that the account is in.
+    pub groups: Vec<Group>,
+    /// In the order of blocking.
+    pub blacklist: Vec<UserId>,
+}
+
+/// What an instance holds of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Which.
+    pub conversation: ConversationId,
+    /// The timeline's version.
+    pub version: Version,
+    /// The newest message that it knows of.
+    pub sequence: Sequence,
+}
+
+/// All that an instance missed, read at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CatchUp {
+    /// What it holds is within reach.
+    Missed {
+        /// The newest event that this reflects.
+        pts: Pts,
+        /// Events after the instance's pts, one apart.
+        events: Vec<AccountEvent>,
+        /// Conversations that changed, or that it does not hold and that were active since.
+        updates: Vec<ConversationUpdate>,
+    },
+    /// Its pts is older than the log keeps, or newer than the log.
+    Reload,
+}
+
+/// A conversation that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationUpdate {
+    /// As it is now.
+    pub state: ConversationState,
+    /// What was missed of its timeline.
+    pub changes: Changes,
+}
+
+/// Numbers for the console and for metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Apps.
+    pub apps: u64,
+    /// Accounts of all apps.
+    pub accounts: u64,
+    /// Messages that were ever taken in.
+    pub messages: u64,
+    /// Bytes on disk.
+    pub data_bytes: u64,
+}

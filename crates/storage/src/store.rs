@@ -1,0 +1,269 @@
+//! The `Store` trait: what may be asked of whatever keeps the data.
+//!
+//! Verbs are few: `find_` (perhaps one), `list_`, `count_`, `append_`, `put_`, `remove_`, and those of the domain where
+//! an operation has to be one atomic step. See the crate's head for what all of them promise.
+
+use async_trait::async_trait;
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
+use hongyan_protocol::id::{
+    Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
+    Version,
+};
+use hongyan_protocol::message::Message;
+use hongyan_protocol::platform::KickReason;
+use hongyan_protocol::profile::{Profile, ProfileChange};
+
+use crate::model::*;
+use crate::turn::Committed;
+
+/// The store itself failed. Nothing of the operation was kept, unless it says that this is unknown.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full, cannot be written, or gave an error.
+    #[error("the store cannot write: {0}")]
+    Unwritable(String),
+    /// What is kept cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Unreadable(String),
+    /// More writes wait than are allowed to.
+    #[error("the store is overloaded")]
+    Overloaded,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// Short for what every operation answers.
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+/// Whatever keeps the data.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // Apps.
+
+    /// Adds an app.
+    async fn put_app(&self, app: App) -> Result<()>;
+    /// Changes an app's name, key or settings.
+    async fn update_app(&self, app: App) -> Result<()>;
+    /// One app.
+    async fn find_app(&self, app: SdkAppId) -> Result<Option<App>>;
+    /// All apps, oldest first.
+    async fn list_apps(&self) -> Result<Vec<App>>;
+
+    /// A value that the server keeps for itself, such as the hash of the console's password.
+    async fn find_setting(&self, name: &str) -> Result<Option<String>>;
+    /// See [`Store::find_setting`].
+    async fn put_setting(&self, name: &str, value: String) -> Result<()>;
+
+    // Accounts and instances.
+
+    /// Logs an instance in: makes the account when needed, resumes or registers the instance, and remembers those that
+    /// `choose` says as kicked. One atomic step (contract C6). Logging in with an instance that is registered renews it.
+    async fn register_instance(
+        &self,
+        new: NewInstance,
+        choose: ChooseKicked,
+    ) -> Result<Committed<Registered>>;
+    /// Logs an instance out: nothing of it is remembered.
+    async fn remove_instance(&self, account: AccountId, instance: InstanceId) -> Result<()>;
+    /// Remembers instances as kicked.
+    async fn kick_instances(
+        &self,
+        account: AccountId,
+        instances: Vec<(InstanceId, KickReason)>,
+    ) -> Result<()>;
+    /// Those that are logged in, oldest login first.
+    async fn list_instances(&self, account: AccountId) -> Result<Vec<Instance>>;
+    /// Makes an account that never logged in; `false` when it is there.
+    async fn put_account(&self, app: SdkAppId, user_id: &UserId, now: Timestamp) -> Result<bool>;
+    /// From now on UserSigs issued before `after` are not accepted for the account.
+    async fn put_sigs_after(&self, account: AccountId, after: Timestamp) -> Result<()>;
+    /// One account.
+    async fn find_account(&self, app: SdkAppId, user_id: &UserId) -> Result<Option<AccountRecord>>;
+    /// Accounts whose userID or nick holds `query`, by userID, after the userID `after`; at most `limit`.
+    async fn list_accounts(
+        &self,
+        app: SdkAppId,
+        query: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>>;
+    /// Accounts of an app.
+    async fn count_accounts(&self, app: SdkAppId) -> Result<u64>;
+
+    // Profiles and blacklist.
+
+    /// Profiles of those that exist, in the order asked for.
+    async fn list_profiles(&self, app: SdkAppId, user_ids: &[UserId]) -> Result<Vec<Profile>>;
+    /// Changes an account's profile. `consequences` is told the new profile and the accounts that have a C2C
+    /// conversation with this one.
+    async fn put_profile(
+        &self,
+        account: &Account,
+        change: ProfileChange,
+        now: Timestamp,
+        consequences: Consequences<(Profile, Vec<AccountId>)>,
+    ) -> Result<Committed<Written<Profile>>>;
+    /// Whom the account blocked, in the order of blocking.
+    async fn list_blacklist(&self, account: AccountId) -> Result<Vec<UserId>>;
+    /// Whether `account` blocked `other`.
+    async fn is_blocked(&self, account: AccountId, other: AccountId) -> Result<bool>;
+    /// Blocks accounts; those that are blocked already are passed over.
+    async fn add_to_blacklist(
+        &self,
+        account: AccountId,
+        others: Vec<Account>,
+        now: Timestamp,
+        consequences: Consequences<BlacklistChanged>,
+    ) -> Result<Committed<Written<BlacklistChanged>>>;
+    /// Unblocks accounts; those that are not blocked are passed over.
+    async fn remove_from_blacklist(
+        &self,
+        account: AccountId,
+        others: Vec<Account>,
+        consequences: Consequences<BlacklistChanged>,
+    ) -> Result<Committed<Written<BlacklistChanged>>>;
+
+    // Timelines.
+
+    /// Takes a message into a timeline, under the next sequence and version. A message with the same key is answered
+    /// as it is kept (contract C2). A C2C or system conversation comes about with its first message.
+    async fn append_message(&self, timeline: TimelineId, message: Message) -> Result<Committed<Appended>>;
+    /// Marks a message as taken back by somebody.
+    async fn revoke_message(
+        &self,
+        timeline: TimelineId,
+        sequence: Sequence,
+        by: &UserId,
+    ) -> Result<Committed<Revoked>>;
+    /// One message.
+    async fn find_message(&self, timeline: TimelineId, sequence: Sequence) -> Result<Option<Message>>;
+    /// The newest `limit` messages before a sequence (0: before none), ascending.
+    async fn list_messages(&self, readable: Readable, before: Sequence, limit: usize)
+    -> Result<Vec<Message>>;
+    /// What changed after a version, for a reader whose newest message is `sequence`.
+    async fn list_changes(
+        &self,
+        readable: Readable,
+        version: Version,
+        sequence: Sequence,
+        limit: usize,
+    ) -> Result<Changes>;
+
+    // Conversations.
+
+    /// The timeline behind a conversation, when the account may read it: it has talked with that user, or is in that
+    /// group.
+    async fn find_readable(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+    ) -> Result<Option<Readable>>;
+    /// One conversation.
+    async fn find_conversation(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+    ) -> Result<Option<ConversationState>>;
+    /// Conversations less recent than `before` (0: from the newest), newest first.
+    async fn list_conversations(
+        &self,
+        account: &Account,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ConversationState>>;
+    /// Moves an account's read mark forward, never beyond the newest message, never back. `None`: no such conversation.
+    async fn mark_read(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequence: Sequence,
+        now: Timestamp,
+        consequences: Consequences<MarkedRead>,
+    ) -> Result<Option<Committed<Written<MarkedRead>>>>;
+
+    // Sync.
+
+    /// All that an instance begins with: the newest `conversations` and the rest whole.
+    async fn snapshot(&self, account: &Account, conversations: usize) -> Result<Snapshot>;
+    /// All that an instance missed that took events up to `pts` and holds these conversations.
+    async fn catch_up(&self, account: &Account, pts: Pts, held: Vec<Held>) -> Result<CatchUp>;
+
+    // Groups.
+
+    /// One group, also a dissolved one.
+    async fn find_group(&self, app: SdkAppId, id: &GroupId) -> Result<Option<GroupRecord>>;
+    /// How an account stands in a group.
+    async fn find_member(&self, group: GroupNumber, account: AccountId) -> Result<Option<MemberRecord>>;
+    /// All members, in the order of joining.
+    async fn list_members(&self, group: GroupNumber) -> Result<Vec<MemberRecord>>;
+    /// A page of members as they are shown, in the order of joining.
+    async fn list_group_members(
+        &self,
+        group: GroupNumber,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<GroupMember>>;
+    /// The groups that an account is in, with its `self_info`.
+    async fn list_groups(&self, account: AccountId) -> Result<Vec<Group>>;
+    /// In how many groups an account is.
+    async fn count_groups(&self, account: AccountId) -> Result<u64>;
+    /// Makes a group with its members; each of them has its conversation from then on.
+    async fn create_group(
+        &self,
+        new: NewGroup,
+        consequences: Consequences<GroupRecord>,
+    ) -> Result<Committed<Written<Created>>>;
+    /// Takes accounts into a group, up to its limit. `None`: there is no such group any more.
+    async fn add_members(
+        &self,
+        group: GroupNumber,
+        accounts: Vec<Account>,
+        now: Timestamp,
+        consequences: Consequences<Joined>,
+    ) -> Result<Option<Committed<Written<Joined>>>>;
+    /// Takes an account out of a group, and its conversation with it.
+    async fn remove_member(
+        &self,
+        group: GroupNumber,
+        account: AccountId,
+        reason: LeaveReason,
+        now: Timestamp,
+        consequences: Consequences<Left>,
+    ) -> Result<Option<Committed<Written<Left>>>>;
+    /// Dissolves a group: no members any more, no new messages.
+    async fn dismiss_group(
+        &self,
+        group: GroupNumber,
+        now: Timestamp,
+        consequences: Consequences<Dismissed>,
+    ) -> Result<Committed<Written<Dismissed>>>;
+    /// Notes a wish to join; an open one of the same applicant is replaced.
+    async fn put_application(
+        &self,
+        group: GroupNumber,
+        applicant: &Account,
+        text: String,
+        now: Timestamp,
+        consequences: Consequences<Application>,
+    ) -> Result<Committed<Written<Application>>>;
+    /// Answers a wish to join; when `agree`, the applicant comes in, if there is room.
+    async fn handle_application(
+        &self,
+        group: GroupNumber,
+        application: u64,
+        agree: bool,
+        now: Timestamp,
+        consequences: Consequences<Handled>,
+    ) -> Result<Committed<Written<Handled>>>;
+
+    // Operations.
+
+    /// Numbers for the console and for metrics.
+    async fn totals(&self) -> Result<Totals>;
+    /// Forgets what is kept for a while only: kicked instances, events beyond the log's length.
+    async fn prune(&self, now: Timestamp) -> Result<()>;
+    /// Writes what waits, and closes. Later operations fail with [`StoreError::Closed`].
+    async fn close(&self) -> Result<()>;
+}
