@@ -2,7 +2,7 @@
 //!
 //! **Goes out:** paths of programs, or an error that says what to install.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -50,6 +50,35 @@ pub(crate) fn install_debian(packages: &[&str]) -> Result<()> {
             .args(["-qq", "install", "-y", "--no-install-recommends"])
             .args(packages),
     )
+}
+
+/// The Chromium that browser tests drive: `CHROMIUM` from the environment, else the system's own.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
+        return Some(PathBuf::from(named)).filter(|path| path.exists());
+    }
+    [
+        "/usr/bin/chromium",
+        "/usr/bin/chromium-browser",
+        "/usr/bin/google-chrome",
+    ]
+    .iter()
+    .map(PathBuf::from)
+    .find(|path| path.exists())
+}
+
+/// The Chromium that browser tests drive, installed when that is possible.
+pub(crate) fn need_chromium() -> Result<PathBuf> {
+    if chromium().is_none() && std::env::var_os("CHROMIUM").is_none() && is_debian_root() {
+        install_debian(&["chromium"])?;
+    }
+    match chromium() {
+        Some(path) => Ok(path),
+        None => bail!(
+            "browser tests need Chromium: install it (Debian: `apt-get install chromium`), \
+             or name it in the environment variable CHROMIUM"
+        ),
+    }
 }
 
 /// The 20 of `v20.11.1`.

@@ -2,17 +2,24 @@
 //!
 //! Each command is a module of its own. This file only names them.
 
+mod ci;
 mod fresh;
 mod generate;
 mod machine;
 mod npm;
 mod run;
 mod shell;
+mod test;
+mod tidy;
 mod wasm;
 mod web;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::Parser;
+
+use crate::test::tally::{Suite, report};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "Developer commands of Hongyan")]
@@ -22,23 +29,46 @@ enum Command {
         #[arg(last = true)]
         serve: Vec<String>,
     },
+    /// Installs what the tests need, builds what they test, and runs them.
+    Test {
+        /// Just one part.
+        #[arg(long)]
+        only: Option<test::Part>,
+    },
+    /// Checks the rules of structure: crate edges, file heads, tests for contracts, sizes, links …
+    Tidy,
+    /// Checks format and lints, then runs every test.
+    Ci,
+    /// Builds the wasm module, the npm packages and the web apps, as far as they are not up to date.
+    Web,
     /// Builds the client core for JavaScript into packages/tim-js-sdk/wasm.
     Wasm {
         /// Who compiles; without this, the first that the machine offers.
         #[arg(long)]
         compiler: Option<wasm::Compiler>,
     },
-    /// Builds the wasm module, the npm packages and the web apps, as far as they are not up to date.
-    Web,
     /// Makes the Rust of crates/protocol/proto (checked in; `tidy` notices when it is stale).
     Generate,
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Command::parse() {
-        Command::Run { serve } => run::run(&serve),
-        Command::Wasm { compiler } => wasm::run(compiler),
-        Command::Web => web::run(),
-        Command::Generate => generate::run(),
+        Command::Run { serve } => run::run(&serve)?,
+        Command::Test { only } => return Ok(told(&test::run(only))),
+        Command::Tidy => return Ok(told(&[tidy::run(tidy::WebSdk::MayBeMissing)])),
+        Command::Ci => return Ok(told(&ci::run())),
+        Command::Web => web::run()?,
+        Command::Wasm { compiler } => wasm::run(compiler)?,
+        Command::Generate => generate::run()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the summary and makes it the exit code.
+fn told(suites: &[Suite]) -> ExitCode {
+    if report(suites) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }

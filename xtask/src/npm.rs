@@ -42,6 +42,12 @@ impl Package {
         self.manifest["scripts"].get(script).is_some()
     }
 
+    /// Whether a script calls this program first.
+    pub(crate) fn script_starts_with(&self, script: &str, program: &str) -> bool {
+        let text = self.manifest["scripts"][script].as_str().unwrap_or_default();
+        text.split_whitespace().next() == Some(program)
+    }
+
     /// `npm run SCRIPT` in the package's folder, ready to be started.
     pub(crate) fn script(&self, script: &str) -> Command {
         let mut npm = npm();
