@@ -28,26 +28,28 @@ fn is_concerned(place: &str) -> bool {
 }
 
 fn judge(place: &str, text: &str) -> Option<Finding> {
-    let (openings, wanted): (&[&str], _) = if place.ends_with(".rs") {
-        (&["//!"], "`//!`")
-    } else if place.ends_with(".vue") {
-        (&["<!--"], "a comment `<!-- … -->`")
-    } else {
-        (&["/*", "//"], "a comment `/** … */`")
-    };
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let says_something = openings
-        .iter()
-        .find_map(|opening| text.strip_prefix(opening))
-        .is_some_and(|rest| {
-            let line = rest
-                .lines()
-                .find(|line| line.chars().any(char::is_alphabetic))
-                .unwrap_or_default();
-            // An opening followed at once by code is an empty head.
-            rest.starts_with(line) || !place.ends_with(".rs") || line.starts_with("//!")
-        });
-    (!says_something).then(|| {
+    let is_written = |words: &str| words.chars().any(char::is_alphabetic);
+    let (has_head, wanted) = if place.ends_with(".rs") {
+        (
+            text.lines()
+                .map_while(|line| line.strip_prefix("//!"))
+                .any(is_written),
+            "`//! …`",
+        )
+    } else if place.ends_with(".vue") {
+        (
+            text.strip_prefix("<!--")
+                .and_then(|rest| rest.split("-->").next())
+                .is_some_and(is_written),
+            "`<!-- … -->`",
+        )
+    } else {
+        let block = text.strip_prefix("/*").and_then(|rest| rest.split("*/").next());
+        let line = text.strip_prefix("//").and_then(|rest| rest.lines().next());
+        (block.or(line).is_some_and(is_written), "`/** … */`")
+    };
+    (!has_head).then(|| {
         Finding::new(
             place,
             format!(
@@ -68,6 +70,7 @@ mod tests {
         assert!(judge("crates/a/src/lib.rs", "use x;\n").is_some());
         assert!(judge("crates/a/src/lib.rs", "// The wire.\n").is_some());
         assert!(judge("crates/a/src/lib.rs", "//! \nuse x;\n").is_some());
+        assert!(judge("crates/a/src/lib.rs", "//! ").is_some());
         assert!(judge("crates/a/src/lib.rs", "").is_some());
     }
 
