@@ -1,0 +1,283 @@
+/**
+ * Every text of the console in English, and thereby the list of texts that another language must have.
+ *
+ * **Goes out:** `en`, and `Dictionary`, its shape. **Never here:** logic beyond putting a value into a sentence.
+ */
+import type { ApiErrorKind } from "../api/error";
+import type { BlockedSender, Platform, PlatformPolicy } from "../api/types";
+import type { AppTab } from "../router";
+import type { Theme } from "../theme";
+
+export interface Explained {
+  title: string;
+  text: string;
+}
+
+export const en = {
+  brand: { name: "Hongyan", chinese: "鸿雁", console: "Console", title: "Hongyan 鸿雁 Console" },
+  nav: {
+    main: "Main",
+    overview: "Overview",
+    apps: "Apps",
+    preferences: "Preferences",
+    signOut: "Sign out",
+    skip: "Skip to content",
+    version: (version: string) => `Version ${version}`,
+  },
+  theme: {
+    label: "Theme",
+    names: { system: "System", light: "Light", dark: "Dark" } satisfies Record<Theme, string>,
+  },
+  language: { label: "Language" },
+  common: {
+    cancel: "Cancel",
+    close: "Close",
+    copy: "Copy",
+    copied: "Copied",
+    copyFailed: "Select it and copy by hand",
+    copyWhat: (what: string) => `Copy ${what}`,
+    retry: "Try again",
+    loading: "Loading …",
+    stale: "No connection, retrying …",
+    searchHint: "Press / to search",
+    clearSearch: "Clear search",
+    serverSaid: (detail: string) => `The server said: ${detail}`,
+    show: "Show password",
+    hide: "Hide password",
+    copyright: "Self-hosted messaging",
+  },
+  signIn: {
+    title: "Sign in to the console",
+    password: "Admin password",
+    hint: "The first password was printed when the server started for the first time.",
+    submit: "Sign in",
+    expired: "Your session ended. Sign in again to go on where you were.",
+    empty: "Enter the password.",
+    forgot: "Forgot it? Set a new one in the server's shell:",
+  },
+  overview: {
+    title: "Overview",
+    devTitle: "Development mode",
+    devText:
+      "This server was started with --dev and signs anybody in as anybody. That is fine for trying things out on your own machine; start it without --dev before others can reach it.",
+    connections: "Connections",
+    instancesSignedIn: (n: string) => `${n} signed in`,
+    accountsOnline: "Accounts online",
+    ofAccounts: (n: string) => `of ${n}`,
+    messageRate: "Messages per second",
+    messagesInAll: (n: string) => `${n} in all`,
+    apps: "Apps",
+    accounts: "Accounts",
+    data: "Data on disk",
+    uptime: "Uptime",
+    since: (time: string) => `since ${time}`,
+    version: "Version",
+    live: "Live",
+    liveHint: "Refreshed every few seconds while this page is visible.",
+    trend: (what: string) => `${what}, last minutes`,
+    noAppsTitle: "Next: create your first app",
+    noAppsText: "An app gives you the SDKAppID and the secret key that your clients and your back end need.",
+  },
+  apps: {
+    title: "Apps",
+    lead: "Each app has its own key, accounts and settings; nothing crosses from one to another.",
+    search: "Search apps",
+    create: "New app",
+    emptyTitle: "No apps yet",
+    emptyText: "Create one to get an SDKAppID and a secret key. It takes a second.",
+    noMatchTitle: (query: string) => `No app matches “${query}”`,
+    noMatchText: "Look for a part of the name or of the SDKAppID.",
+    unnamed: "Unnamed app",
+    name: "Name",
+    sdkAppID: "SDKAppID",
+    accounts: "Accounts",
+    online: "Online",
+    onlineCount: (n: string) => `${n} online`,
+    created: "Created",
+    createTitle: "New app",
+    createText: "The SDKAppID and the secret key are made for you.",
+    namePlaceholder: "Team chat",
+    nameHint: "For you to tell apps apart; users never see it. You can change it later.",
+    nameEmpty: "Give the app a name.",
+    createSubmit: "Create app",
+  },
+  secret: {
+    createdTitle: "Your app is ready",
+    rotatedTitle: "The new key",
+    key: "Secret key",
+    onceTitle: "This key is shown only now",
+    onceText:
+      "Copy it into the configuration of your back end. Nobody can read it here again; if it gets lost, you have to make a new one.",
+    notCopied: "You have not copied the key. Close again to leave without it.",
+    done: "I have stored it",
+  },
+  app: {
+    back: "All apps",
+    tabs: {
+      settings: "Settings",
+      accounts: "Accounts",
+      signer: "Test signer",
+      key: "Secret key",
+    } satisfies Record<AppTab, string>,
+    tabsLabel: "Sections of this app",
+    unsaved: "unsaved changes",
+    notFoundTitle: "There is no such app",
+    notFoundText: (id: number) => `No app on this server has the SDKAppID ${id}.`,
+  },
+  settings: {
+    name: "Name",
+    nameText: "For you to tell apps apart; users never see it.",
+    webInstances: "Web instances per account",
+    webInstancesText:
+      "How many browser tabs or mini-programs one account may be signed in on at the same time. One more, and the one signed in longest is kicked out.",
+    webInstancesError: (max: number) => `Choose 1 to ${max}.`,
+    fewer: "One fewer",
+    more: "One more",
+    platformPolicy: "Platforms at the same time",
+    platformPolicyText: "On which kinds of device one account may be online together.",
+    policies: {
+      single: { title: "Single", text: "One device of any kind" },
+      dual: { title: "Dual", text: "One mobile or desktop device, and Web" },
+      triple: { title: "Triple", text: "One mobile device, one desktop, and Web" },
+      multi: { title: "Multi", text: "One device of every platform" },
+    } satisfies Record<PlatformPolicy, Explained>,
+    revokeLimit: "Time to revoke a message",
+    revokeLimitText:
+      "How long after sending a user may take a message back, up to 7 days. 0 forbids it.",
+    revokeLimitError: "Choose 0 seconds to 7 days.",
+    units: { second: "seconds", minute: "minutes", hour: "hours", day: "days" },
+    unit: "Unit",
+    blockedSender: "When a blocked user writes",
+    blockedSenderText: "What the sender sees when the receiver has blocked them. Nothing is delivered either way.",
+    blocked: {
+      refuse: { title: "Refuse", text: "Sending fails with code 20007" },
+      pretend: { title: "Pretend", text: "It looks sent; the sender learns nothing" },
+    } satisfies Record<BlockedSender, Explained>,
+    save: "Save changes",
+    discard: "Discard",
+    dirty: "Unsaved changes",
+    saved: "Saved. The new settings are in effect.",
+    atOnce: "Changes take effect at once, also for those who are online.",
+  },
+  accounts: {
+    search: "Search by userID or nickname",
+    emptyTitle: "No accounts yet",
+    emptyText: "An account is made when somebody signs in for the first time. Sign a test user to be the first.",
+    emptyAction: "Open the test signer",
+    noMatchTitle: (query: string) => `Nobody matches “${query}”`,
+    noMatchText: "Look for a part of the userID or of the nickname.",
+    account: "Account",
+    online: "Online on",
+    lastLogin: "Last sign-in",
+    created: "Created",
+    offline: "offline",
+    never: "never",
+    actions: "Actions",
+    kick: "Sign out",
+    kickWho: (userID: string) => `Sign ${userID} out`,
+    kickTitle: (userID: string) => `Sign ${userID} out?`,
+    kickText: (n: number) =>
+      n === 1
+        ? "The one instance of this account is signed out now. The user may sign in again."
+        : `All ${n} instances of this account are signed out now. The user may sign in again.`,
+    kickSubmit: "Sign out",
+    kicked: (userID: string, n: number) =>
+      n === 0
+        ? `${userID} was not online any more.`
+        : `${userID}: ${n} ${n === 1 ? "instance" : "instances"} signed out.`,
+    more: "Load more",
+    shown: (n: string) => `${n} shown`,
+    instance: (platform: string, instance: string, address: string, since: string) =>
+      `${platform} · instance ${instance} · ${address} · since ${since}`,
+    platforms: {
+      web: "Web",
+      "mini-program": "Mini-program",
+      windows: "Windows",
+      mac: "Mac",
+      linux: "Linux",
+      android: "Android",
+      ios: "iPhone",
+      ipad: "iPad",
+      server: "Server",
+    } satisfies Record<Platform, string>,
+  },
+  signer: {
+    title: "Sign a test user",
+    text: "Makes a UserSig, the ticket that a client signs in with. The account is created at its first sign-in.",
+    warnTitle: "For tests only",
+    warnText:
+      "In production your own back end makes the UserSig after it has checked who is asking. The secret key never belongs into a client.",
+    userID: "userID",
+    userIDHint: (max: number) => `Up to ${max} bytes, such as alice or user_42.`,
+    userIDEmpty: "Enter a userID.",
+    userIDLong: (max: number) => `At most ${max} bytes.`,
+    lifetime: "Valid for",
+    lifetimes: { hour: "1 hour", day: "1 day", week: "7 days", month: "30 days", halfYear: "180 days" },
+    submit: "Make UserSig",
+    result: "UserSig",
+    resultFor: (userID: string) => `UserSig for ${userID}`,
+    expires: (time: string) => `Valid until ${time}`,
+    snippet: "Ready to paste",
+    waitingTitle: "The UserSig appears here",
+    waitingText: "Together with the lines that sign the user in.",
+  },
+  key: {
+    title: "Secret key",
+    text: "Your back end signs UserSigs with it. The server keeps it and never shows it again.",
+    useTitle: "Use it on your back end",
+    rotateTitle: "Make a new key",
+    rotateText:
+      "When the key got lost or into wrong hands. The old key stops working at once: users who are online stay, but every UserSig made with it is refused at the next sign-in.",
+    rotate: "Rotate key",
+    confirmTitle: "Rotate the secret key?",
+    confirmText:
+      "The old key stops working at once and cannot be brought back. Until your back end has the new one, nobody can sign in.",
+    confirmPhrase: (phrase: string) => `Type ${phrase} to confirm`,
+    confirmSubmit: "Rotate key",
+  },
+  preferences: {
+    title: "Preferences",
+    passwordTitle: "Change the admin password",
+    passwordText: "Other signed-in consoles may have to sign in again.",
+    current: "Current password",
+    next: "New password",
+    nextHint: (min: number) => `At least ${min} characters. A few unrelated words are easy to keep in mind.`,
+    repeat: "New password again",
+    submit: "Change password",
+    changed: "The password is changed.",
+    currentEmpty: "Enter the current password.",
+    tooShort: (min: number) => `At least ${min} characters.`,
+    differ: "The two do not match.",
+    lookTitle: "Appearance",
+    lookText: "Remembered in this browser.",
+    sessionTitle: "Session",
+    sessionText: "Ends your session in this browser.",
+  },
+  unknown: {
+    title: "There is nothing here",
+    text: "The address may be old or mistyped.",
+    action: "Go to the overview",
+  },
+  errors: {
+    "not-signed-in": { title: "Your session ended", text: "Sign in again to go on." },
+    "wrong-password": { title: "That password is not right", text: "Check caps lock and the keyboard layout, then try again." },
+    "cross-site": {
+      title: "The server took this for a request from another site",
+      text: "Open the console by the address of the server itself. Behind a proxy, let it pass the Host and Origin headers on unchanged.",
+    },
+    "not-found": { title: "This does not exist any more", text: "Go back to the list and open it again." },
+    conflict: { title: "Somebody else changed this meanwhile", text: "Reload the page to see the newest state, then repeat your change." },
+    invalid: { title: "The server did not accept the input", text: "Correct it and try again." },
+    "too-many-attempts": { title: "Too many attempts", text: "Wait a minute, then try again." },
+    unreachable: {
+      title: "The server does not answer",
+      text: "Check that it runs and that this machine can reach it. Nothing was lost here; try again when it is back.",
+    },
+    unexpected: {
+      title: "Something went wrong",
+      text: "Try again. If it stays, the server's log tells more.",
+    },
+  } satisfies Record<ApiErrorKind, Explained>,
+};
+
+export type Dictionary = typeof en;
