@@ -51,8 +51,19 @@ enum Command {
     Generate,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Command::parse() {
+fn main() -> ExitCode {
+    match perform(Command::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // Words for the developer who called; where in xtask it arose would only hide them.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Run { serve } => run::run(&serve)?,
         Command::Test { only } => return Ok(told(&test::run(only))),
         Command::Tidy => return Ok(told(&[tidy::run(tidy::WebSdk::MayBeMissing)])),
