@@ -1,11 +1,11 @@
 //! What follows from a service's work: for the caller its answer, for others events.
 
 use hongyan_protocol::change::AccountEvent;
-use hongyan_protocol::id::{Account, AccountId, InstanceId};
-use hongyan_protocol::message::TimelineChange;
+use hongyan_protocol::id::{Account, AccountId, InstanceId, Pts};
+use hongyan_protocol::message::{ChangeKind, Message, TimelineChange};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::Profile;
-use hongyan_storage::model::{GroupNumber, GroupRecord, MemberRecord, TimelineId};
+use hongyan_storage::model::{Entered, GroupNumber, GroupRecord, MemberRecord, TimelineId};
 use hongyan_storage::turn::Turn;
 
 /// What a service did: the answer for its caller, and what others should hear of, in the order of commits.
@@ -17,6 +17,17 @@ pub struct Outcome<A> {
     pub events: Vec<Event>,
     /// When they may be handed out. A service's write is its last step, so that nobody waits for its turn.
     pub turn: Turn,
+}
+
+impl<A> Outcome<A> {
+    /// An answer that nobody else needs to hear of.
+    pub const fn quiet(answer: A) -> Self {
+        Self {
+            answer,
+            events: Vec::new(),
+            turn: Turn::none(),
+        }
+    }
 }
 
 /// Something that happened and was committed. Fan-out hands it to the sessions that it concerns; cached facts are
@@ -90,4 +101,40 @@ pub enum Audience {
     Accounts(Vec<AccountId>),
     /// All who are in the group now.
     Group(GroupNumber),
+}
+
+impl Event {
+    /// What befell a message of a timeline, for all who share that.
+    pub fn timeline(timeline: TimelineId, kind: ChangeKind, message: Message) -> Self {
+        let audience = match timeline {
+            TimelineId::C2c(one, other) if one == other => Audience::Accounts(vec![one]),
+            TimelineId::C2c(one, other) => Audience::Accounts(vec![one, other]),
+            TimelineId::Group(group) => Audience::Group(group),
+            TimelineId::System(account) => Audience::Accounts(vec![account]),
+        };
+        Self::TimelineChanged {
+            timeline,
+            audience,
+            change: TimelineChange { kind, message },
+        }
+    }
+}
+
+/// What was entered beside an operation is told to those that it concerns.
+impl From<Entered> for Event {
+    fn from(entered: Entered) -> Self {
+        match entered {
+            Entered::Message(timeline, message) => Self::timeline(timeline, ChangeKind::Appended, message),
+            Entered::Event(account, event) => Self::AccountChanged { account, event },
+        }
+    }
+}
+
+/// The number of the newest entry that an operation made in an account's log; 0 when it made none.
+pub fn pts_of(account: AccountId, entered: &[Entered]) -> Pts {
+    let numbers = entered.iter().filter_map(|it| match it {
+        Entered::Event(whose, event) if *whose == account => Some(event.pts),
+        Entered::Event(..) | Entered::Message(..) => None,
+    });
+    numbers.max().unwrap_or_default()
 }

@@ -4,6 +4,12 @@
 //! the events that follow from it in the order of commits. **Never here:** sockets, frames, SQL, the clock. Services do
 //! not call one another.
 
+pub mod account;
+pub mod chance;
+pub mod error;
 pub mod event;
+pub mod group;
 
+pub use chance::Chance;
+pub use error::Refusal;
 pub use event::{Audience, Event, Outcome};

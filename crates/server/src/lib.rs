@@ -1,1 +1,4 @@
-//! 
+//!
+
+mod command;
+mod facts;

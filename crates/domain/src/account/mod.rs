@@ -1,0 +1,3 @@
+//! Accounts: who is let in, and who has to go for it.
+
+pub mod login;
