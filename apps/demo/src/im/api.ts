@@ -1,0 +1,186 @@
+/**
+ * The part of the public tim-js-sdk API that this app uses, in strict types.
+ *
+ * The SDK's own declarations say `any` where a payload or an answer has a shape; here the shapes are written down, so that the
+ * rest of the app is checked. **Comes in:** nothing. **Goes out:** types. **Never here:** code, or a name that the public API lacks.
+ */
+
+/** What `import TIM from "tim-js-sdk"` gives. */
+export interface TimStatic {
+  create(options: { SDKAppID: number }): Tim | null;
+  EVENT: Record<EventName, string>;
+  TYPES: Record<TypeName, string | number>;
+  VERSION: string;
+}
+
+export type EventName =
+  | "SDK_READY"
+  | "SDK_NOT_READY"
+  | "MESSAGE_RECEIVED"
+  | "MESSAGE_REVOKED"
+  | "MESSAGE_READ_BY_PEER"
+  | "CONVERSATION_LIST_UPDATED"
+  | "TOTAL_UNREAD_MESSAGE_COUNT_UPDATED"
+  | "GROUP_LIST_UPDATED"
+  | "PROFILE_UPDATED"
+  | "BLACKLIST_UPDATED"
+  | "KICKED_OUT"
+  | "ERROR"
+  | "NET_STATE_CHANGE";
+
+export type TypeName =
+  | "MSG_TEXT"
+  | "MSG_CUSTOM"
+  | "MSG_GRP_TIP"
+  | "MSG_GRP_SYS_NOTICE"
+  | "CONV_C2C"
+  | "CONV_GROUP"
+  | "CONV_SYSTEM"
+  | "GRP_WORK"
+  | "GRP_PUBLIC"
+  | "GRP_MEETING"
+  | "GRP_COMMUNITY"
+  | "NET_STATE_CONNECTED"
+  | "NET_STATE_CONNECTING"
+  | "NET_STATE_DISCONNECTED";
+
+export interface Tim {
+  on(event: string, handler: (event: TimEvent) => void): void;
+  off(event: string, handler: (event: TimEvent) => void): void;
+  setLogLevel(level: number): void;
+  login(options: { userID: string; userSig: string }): Promise<Answer<unknown>>;
+  logout(): Promise<Answer<unknown>>;
+  destroy(): Promise<unknown>;
+
+  createTextMessage(options: NewMessage<{ text: string }>): SdkMessage;
+  createCustomMessage(options: NewMessage<{ data: string; description: string; extension: string }>): SdkMessage;
+  sendMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>>;
+  resendMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>>;
+  revokeMessage(message: SdkMessage): Promise<Answer<unknown>>;
+  getMessageList(options: { conversationID: string; nextReqMessageID?: string }): Promise<
+    Answer<{ messageList: SdkMessage[]; nextReqMessageID: string; isCompleted: boolean }>
+  >;
+  setMessageRead(options: { conversationID: string }): Promise<Answer<unknown>>;
+
+  getConversationList(): Promise<Answer<{ conversationList: SdkConversation[] }>>;
+  getConversationProfile(conversationID: string): Promise<Answer<{ conversation: SdkConversation }>>;
+  getTotalUnreadMessageCount(): number;
+
+  createGroup(options: {
+    name: string;
+    type: string;
+    groupID?: string;
+    joinOption?: string;
+    memberList?: { userID: string }[];
+  }): Promise<Answer<{ group: SdkGroup }>>;
+  joinGroup(options: { groupID: string; applyMessage?: string }): Promise<Answer<{ status: string; group?: SdkGroup }>>;
+  quitGroup(groupID: string): Promise<Answer<unknown>>;
+  dismissGroup(groupID: string): Promise<Answer<unknown>>;
+  getGroupList(): Promise<Answer<{ groupList: SdkGroup[] }>>;
+  getGroupProfile(options: { groupID: string }): Promise<Answer<{ group: SdkGroup }>>;
+  searchGroupByID(groupID: string): Promise<Answer<{ group: SdkGroup }>>;
+  getGroupMemberList(options: { groupID: string; count: number; offset: number }): Promise<Answer<{ memberList: SdkGroupMember[] }>>;
+  handleGroupApplication(options: {
+    handleAction: "Agree" | "Reject";
+    handleMessage?: string;
+    message: SdkMessage;
+  }): Promise<Answer<unknown>>;
+
+  getMyProfile(): Promise<Answer<SdkProfile>>;
+  updateMyProfile(options: Partial<SdkProfile>): Promise<Answer<SdkProfile>>;
+  getUserProfile(options: { userIDList: string[] }): Promise<Answer<SdkProfile[]>>;
+  getBlacklist(): Promise<Answer<string[]>>;
+  addToBlacklist(options: { userIDList: string[] }): Promise<Answer<string[]>>;
+  removeFromBlacklist(options: { userIDList: string[] }): Promise<Answer<string[]>>;
+}
+
+export interface Answer<T> {
+  code: number;
+  data: T;
+}
+
+export interface TimEvent {
+  name: string;
+  data?: unknown;
+}
+
+/** What a call rejects with: an Error with these keys of its own. */
+export interface TimError extends Error {
+  code: number;
+}
+
+export interface NewMessage<Payload> {
+  to: string;
+  conversationType: string;
+  payload: Payload;
+}
+
+export interface SdkMessage {
+  ID: string;
+  type: string;
+  payload: unknown;
+  conversationID: string;
+  conversationType: string;
+  to: string;
+  from: string;
+  flow: string;
+  time: number;
+  status: string;
+  isRevoked: boolean;
+  isPeerRead: boolean;
+  isDeleted?: boolean;
+  nick: string;
+  avatar: string;
+  nameCard: string;
+  sequence?: number;
+}
+
+export interface SdkConversation {
+  conversationID: string;
+  type: string;
+  unreadCount: number;
+  lastMessage?: {
+    lastTime: number;
+    fromAccount: string;
+    isRevoked: boolean;
+    isPeerRead: boolean;
+    messageForShow: string;
+    type: string;
+    payload: unknown;
+    nick: string;
+    nameCard: string;
+  };
+  userProfile?: Partial<SdkProfile>;
+  groupProfile?: Partial<SdkGroup>;
+  remark?: string;
+  isPinned?: boolean;
+}
+
+export interface SdkGroup {
+  groupID: string;
+  name: string;
+  avatar: string;
+  type: string;
+  introduction: string;
+  notification: string;
+  ownerID: string;
+  memberCount: number;
+  joinOption: string;
+  selfInfo?: { role?: string };
+}
+
+export interface SdkGroupMember {
+  userID: string;
+  avatar: string;
+  nick: string;
+  nameCard: string;
+  role: string;
+}
+
+export interface SdkProfile {
+  userID: string;
+  nick: string;
+  gender: string;
+  selfSignature: string;
+  avatar: string;
+}

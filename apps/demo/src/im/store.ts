@@ -1,0 +1,535 @@
+/**
+ * The one place that calls the SDK: its events become state that the screen draws, what people do becomes calls.
+ *
+ * **Comes in:** the SDK (as an argument, so that tests bring their own), whether the tab is visible. **Goes out:** refs of views that
+ * never change in place, promises that reject with a `Problem`, and troubles that belong to no call.
+ * **Never here:** the DOM, words of a language, storage.
+ */
+import { computed, shallowRef, type ShallowRef } from "vue";
+import type { Answer, EventName, SdkConversation, SdkGroup, SdkMessage, SdkProfile, Tim, TimEvent, TimStatic } from "./api";
+import type { Credentials } from "./account";
+import { problemOf, type Problem } from "./problem";
+import { Timeline } from "./timeline";
+import {
+  conversationView,
+  groupView,
+  isSpeech,
+  keepIfSame,
+  memberView,
+  profileView,
+  type CardData,
+  type ConversationView,
+  type GroupView,
+  type MemberView,
+  type MessageView,
+  type ProfileView,
+} from "./views";
+
+export type Phase =
+  | { readonly kind: "signedOut" }
+  | { readonly kind: "signingIn"; readonly userID: string }
+  | { readonly kind: "ready" }
+  | { readonly kind: "kickedOut"; readonly userID: string; readonly type: string };
+
+export type NetState = "connected" | "connecting" | "disconnected";
+
+export type Joined = "joined" | "waiting" | "already";
+
+export type GroupType = "Work" | "Public" | "Meeting" | "Community";
+
+export interface Outside {
+  /** Whether a person can see this tab. */
+  isVisible(): boolean;
+  /** Told of what failed without anybody waiting for it. */
+  onTrouble(problem: Problem): void;
+}
+
+/** Members are asked for in pages of this many, the most that the API allows. */
+const MEMBERS_PER_PAGE = 100;
+
+export class ImStore {
+  readonly phase: ShallowRef<Phase> = shallowRef({ kind: "signedOut" });
+  readonly netState: ShallowRef<NetState> = shallowRef("connecting");
+  readonly me: ShallowRef<ProfileView> = shallowRef(profileView({ userID: "" }));
+  readonly conversations: ShallowRef<readonly ConversationView[]> = shallowRef([]);
+  readonly totalUnread = shallowRef(0);
+  readonly groups: ShallowRef<readonly GroupView[]> = shallowRef([]);
+  readonly groupsKnown = shallowRef(false);
+  readonly blacklist: ShallowRef<ReadonlySet<string>> = shallowRef(new Set<string>());
+  /** How join requests were answered in this tab, by the notice's ID. The API does not say it of old notices. */
+  readonly answered: ShallowRef<ReadonlyMap<string, "agreed" | "refused" | "handled">> = shallowRef(new Map());
+
+  readonly openID: ShallowRef<string | null> = shallowRef(null);
+  readonly messages: ShallowRef<readonly MessageView[]> = shallowRef([]);
+  readonly history: ShallowRef<"idle" | "loading" | "failed"> = shallowRef("idle");
+  readonly historyComplete = shallowRef(false);
+  /** The first message that was unread when the conversation was opened. */
+  readonly firstUnreadID: ShallowRef<string | null> = shallowRef(null);
+
+  /** The open conversation, also one that is too new for the list. */
+  readonly open = computed<ConversationView | null>(() => {
+    const id = this.openID.value;
+    if (id === null) return null;
+    return this.conversations.value.find((conversation) => conversation.id === id) ?? this.visiting.value;
+  });
+
+  private readonly visiting: ShallowRef<ConversationView | null> = shallowRef(null);
+  private readonly timelines = new Map<string, Timeline>();
+  private readonly recalledTexts = new Map<string, string>();
+  private readonly reading = new Map<string, "asked" | "again">();
+  private tim: Tim | null = null;
+  private userID = "";
+
+  private readonly listeners: readonly { event: string; handler: (event: TimEvent) => void }[];
+
+  constructor(
+    private readonly sdk: TimStatic,
+    private readonly outside: Outside,
+  ) {
+    this.listeners = Object.entries(this.handlers).map(([name, handle]) => ({
+      event: sdk.EVENT[name as EventName],
+      handler: (event) => handle(event.data),
+    }));
+  }
+
+  // ---- signing in and out
+
+  /** Resolves when the login is accepted; `phase` becomes ready with SDK_READY. */
+  async signIn({ sdkAppID, userID, userSig }: Credentials): Promise<void> {
+    this.forgetAll();
+    this.userID = userID;
+    this.phase.value = { kind: "signingIn", userID };
+    try {
+      const tim = this.sdk.create({ SDKAppID: sdkAppID });
+      if (tim === null) throw { code: 70020, message: "not an SDKAppID" } satisfies Problem;
+      this.listen(tim);
+      tim.setLogLevel(1);
+      const { data } = await tim.login({ userID, userSig });
+      // This instance was signed in all along, so that SDK_READY will not come again.
+      if ((data as { repeatLogin?: boolean } | undefined)?.repeatLogin === true) this.onReady();
+    } catch (thrown) {
+      this.phase.value = { kind: "signedOut" };
+      throw problemOf(thrown);
+    }
+  }
+
+  async signOut(): Promise<void> {
+    const tim = this.tim;
+    this.phase.value = { kind: "signedOut" };
+    this.forgetAll();
+    // Signed out here whatever the network says; the server notices the closed connection.
+    await tim?.logout().catch(() => undefined);
+  }
+
+  // ---- conversations
+
+  async openConversation(id: string): Promise<void> {
+    if (this.openID.value === id) return;
+    const known = this.conversations.value.find((conversation) => conversation.id === id);
+    this.openID.value = id;
+    this.visiting.value = known ?? conversationView({ conversationID: id, type: "", unreadCount: 0 });
+    this.firstUnreadID.value = null;
+    this.history.value = "idle";
+    const unread = known?.unread ?? 0;
+    const timeline = this.timeline(id);
+    this.showOpen();
+    this.markRead(id);
+    if (known === undefined) {
+      const { data } = await this.call((tim) => tim.getConversationProfile(id));
+      if (this.openID.value === id) this.visiting.value = conversationView(data.conversation);
+    }
+    if (known?.kind === "group" && !this.groups.value.some((group) => group.groupID === known.target)) void this.loadGroups();
+    if (!timeline.loaded) await this.loadOlder();
+    if (this.openID.value === id) this.firstUnreadID.value = nthUnread(this.messages.value, unread);
+  }
+
+  /** Opens the chat with one person; rejects when there is no such account. */
+  async openPerson(userID: string): Promise<void> {
+    const id = `C2C${userID}`;
+    if (!this.conversations.value.some((conversation) => conversation.id === id)) {
+      const { data } = await this.call((tim) => tim.getUserProfile({ userIDList: [userID] }));
+      if (data.length === 0 || data[0]?.userID !== userID) {
+        throw { code: 40003, message: "no such account" } satisfies Problem;
+      }
+    }
+    await this.openConversation(id);
+  }
+
+  closeConversation(): void {
+    this.openID.value = null;
+    this.visiting.value = null;
+    this.messages.value = [];
+  }
+
+  /** One more page of the open conversation's history. */
+  async loadOlder(): Promise<void> {
+    const id = this.openID.value;
+    if (id === null || this.history.value === "loading") return;
+    const timeline = this.timeline(id);
+    if (timeline.complete) return;
+    this.history.value = "loading";
+    try {
+      const { data } = await this.call((tim) =>
+        tim.getMessageList({
+          conversationID: id,
+          ...(timeline.nextReqMessageID ? { nextReqMessageID: timeline.nextReqMessageID } : {}),
+        }),
+      );
+      timeline.takeOlder(data.messageList);
+      timeline.nextReqMessageID = data.nextReqMessageID;
+      timeline.complete = data.isCompleted;
+      timeline.loaded = true;
+      if (this.openID.value !== id) return;
+      this.history.value = "idle";
+      this.showOpen();
+    } catch (thrown) {
+      if (this.openID.value !== id) return;
+      this.history.value = "failed";
+      this.outside.onTrouble(problemOf(thrown));
+    }
+  }
+
+  /** To be called when the tab becomes visible: what is on the screen then is read. */
+  becameVisible(): void {
+    if (this.openID.value !== null) this.markRead(this.openID.value);
+  }
+
+  // ---- messages
+
+  sendText(text: string): void {
+    this.sendNew((tim, to) => tim.createTextMessage({ ...to, payload: { text } }));
+  }
+
+  sendCard(card: CardData, description: string): void {
+    this.sendNew((tim, to) =>
+      tim.createCustomMessage({ ...to, payload: { data: JSON.stringify(card), description, extension: "" } }),
+    );
+  }
+
+  resend(id: string): void {
+    const message = this.find(id);
+    if (message) void this.deliver(message, (tim) => tim.resendMessage(message));
+  }
+
+  async revoke(id: string): Promise<void> {
+    const message = this.find(id);
+    if (!message) return;
+    const { body } = this.messages.value.find((view) => view.id === id) ?? {};
+    await this.call((tim) => tim.revokeMessage(message));
+    if (body?.kind === "text") this.recalledTexts.set(id, body.text);
+    this.showOpen();
+  }
+
+  /** What a message said that this tab recalled, to write it anew. */
+  recalledText(id: string): string | undefined {
+    return this.recalledTexts.get(id);
+  }
+
+  async answerApplication(id: string, agree: boolean): Promise<void> {
+    const message = this.find(id);
+    if (!message) return;
+    try {
+      await this.call((tim) => tim.handleGroupApplication({ handleAction: agree ? "Agree" : "Reject", message }));
+      this.noteAnswer(id, agree ? "agreed" : "refused");
+    } catch (thrown) {
+      const problem = problemOf(thrown);
+      // Another admin was faster, or the applicant is in by now: there is nothing left to answer.
+      if (problem.code === 10024 || problem.code === 10013) this.noteAnswer(id, "handled");
+      throw problem;
+    }
+  }
+
+  // ---- groups
+
+  async createGroup(name: string, type: GroupType, joinOption: string | null, userIDs: readonly string[]): Promise<void> {
+    const types: Record<GroupType, keyof TimStatic["TYPES"]> = {
+      Work: "GRP_WORK",
+      Public: "GRP_PUBLIC",
+      Meeting: "GRP_MEETING",
+      Community: "GRP_COMMUNITY",
+    };
+    const { data } = await this.call((tim) =>
+      tim.createGroup({
+        name,
+        type: String(this.sdk.TYPES[types[type]]),
+        ...(joinOption === null ? {} : { joinOption }),
+        ...(userIDs.length === 0 ? {} : { memberList: userIDs.map((userID) => ({ userID })) }),
+      }),
+    );
+    await this.openConversation(`GROUP${data.group.groupID}`);
+  }
+
+  async findGroup(groupID: string): Promise<GroupView> {
+    const { data } = await this.call((tim) => tim.searchGroupByID(groupID));
+    return groupView(data.group);
+  }
+
+  async joinGroup(groupID: string, applyMessage: string): Promise<Joined> {
+    const { data } = await this.call((tim) => tim.joinGroup({ groupID, applyMessage }));
+    if (data.status === "WaitAdminApproval") return "waiting";
+    await this.openConversation(`GROUP${groupID}`);
+    return data.status === "AlreadyInGroup" ? "already" : "joined";
+  }
+
+  async groupProfile(groupID: string): Promise<GroupView> {
+    const { data } = await this.call((tim) => tim.getGroupProfile({ groupID }));
+    return groupView(data.group);
+  }
+
+  /** One page of members; an incomplete page is the last. */
+  async members(groupID: string, offset: number): Promise<{ members: MemberView[]; more: boolean }> {
+    const { data } = await this.call((tim) => tim.getGroupMemberList({ groupID, count: MEMBERS_PER_PAGE, offset }));
+    return { members: data.memberList.map(memberView), more: data.memberList.length >= MEMBERS_PER_PAGE };
+  }
+
+  async quitGroup(groupID: string): Promise<void> {
+    await this.call((tim) => tim.quitGroup(groupID));
+    this.leave(groupID);
+  }
+
+  async dismissGroup(groupID: string): Promise<void> {
+    await this.call((tim) => tim.dismissGroup(groupID));
+    this.leave(groupID);
+  }
+
+  // ---- people
+
+  async profile(userID: string): Promise<ProfileView> {
+    const { data } = await this.call((tim) => tim.getUserProfile({ userIDList: [userID] }));
+    return profileView(data[0] ?? { userID });
+  }
+
+  async updateProfile(change: { nick: string; avatar: string; gender: string; signature: string }): Promise<void> {
+    const { nick, avatar, gender, signature } = change;
+    await this.call((tim) => tim.updateMyProfile({ nick, avatar, gender, selfSignature: signature }));
+    this.me.value = { ...this.me.value, ...change };
+  }
+
+  async block(userID: string): Promise<void> {
+    await this.call((tim) => tim.addToBlacklist({ userIDList: [userID] }));
+    this.blacklist.value = new Set([...this.blacklist.value, userID]);
+  }
+
+  async unblock(userID: string): Promise<void> {
+    await this.call((tim) => tim.removeFromBlacklist({ userIDList: [userID] }));
+    this.blacklist.value = new Set([...this.blacklist.value].filter((blocked) => blocked !== userID));
+  }
+
+  // ---- what the SDK tells
+
+  private readonly handlers: Record<EventName, (data: unknown) => void> = {
+    SDK_READY: () => this.onReady(),
+    // A kick and a sign-out say more than this does; a cut connection is told by NET_STATE_CHANGE.
+    SDK_NOT_READY: () => {
+      if (this.phase.value.kind === "ready") this.netState.value = "connecting";
+    },
+    MESSAGE_RECEIVED: (data) => this.onMessages(data as SdkMessage[], true),
+    MESSAGE_REVOKED: (data) => this.onMessages(data as SdkMessage[], false),
+    MESSAGE_READ_BY_PEER: (data) => this.onMessages(data as SdkMessage[], false),
+    CONVERSATION_LIST_UPDATED: (data) => this.onConversations(data as SdkConversation[]),
+    TOTAL_UNREAD_MESSAGE_COUNT_UPDATED: (data) => {
+      this.totalUnread.value = data as number;
+    },
+    GROUP_LIST_UPDATED: (data) => this.onGroups(data as SdkGroup[]),
+    PROFILE_UPDATED: (data) => this.onProfiles(data as SdkProfile[]),
+    BLACKLIST_UPDATED: (data) => {
+      this.blacklist.value = new Set(data as string[]);
+    },
+    KICKED_OUT: (data) => {
+      this.phase.value = { kind: "kickedOut", userID: this.userID, type: (data as { type: string }).type };
+      this.forgetAll();
+    },
+    ERROR: (data) => this.outside.onTrouble(problemOf(data)),
+    NET_STATE_CHANGE: (data) => {
+      this.netState.value = (data as { state: NetState }).state;
+      // What was on the screen while the line was down may have been read only here.
+      if (this.netState.value === "connected") this.becameVisible();
+    },
+  };
+
+  private listen(tim: Tim): void {
+    if (this.tim === tim) return;
+    for (const { event, handler } of this.listeners) {
+      this.tim?.off(event, handler);
+      tim.on(event, handler);
+    }
+    this.tim = tim;
+  }
+
+  private onReady(): void {
+    this.phase.value = { kind: "ready" };
+    this.netState.value = "connected";
+    this.me.value = profileView({ userID: this.userID });
+    this.timelines.clear();
+    void this.try(async (tim) => this.onProfiles([(await tim.getMyProfile()).data]));
+    void this.try(async (tim) => this.onConversations((await tim.getConversationList()).data.conversationList));
+    void this.try(async (tim) => {
+      this.blacklist.value = new Set((await tim.getBlacklist()).data);
+    });
+    void this.loadGroups();
+    void this.try(async (tim) => {
+      this.totalUnread.value = tim.getTotalUnreadMessageCount();
+    });
+    // Ready again after an interruption: what is on the screen is read anew.
+    if (this.openID.value !== null) {
+      this.history.value = "idle";
+      void this.loadOlder();
+    }
+  }
+
+  private async loadGroups(): Promise<void> {
+    await this.try(async (tim) => this.onGroups((await tim.getGroupList()).data.groupList));
+  }
+
+  private onMessages(messages: readonly SdkMessage[], arrived: boolean): void {
+    for (const message of messages) {
+      const timeline = this.timelines.get(message.conversationID);
+      // A conversation that was never opened reads its history from the SDK when it is.
+      if (timeline && (timeline.loaded || message.conversationID === this.openID.value)) {
+        if (arrived || timeline.find(message.ID)) timeline.take([message]);
+      }
+    }
+    this.showOpen();
+    const open = this.openID.value;
+    if (arrived && open !== null && messages.some((message) => message.conversationID === open && message.flow === "in")) {
+      this.markRead(open, true);
+    }
+  }
+
+  private onConversations(conversations: readonly SdkConversation[]): void {
+    const before = new Map(this.conversations.value.map((view) => [view.id, view]));
+    this.conversations.value = conversations.map((conversation) =>
+      keepIfSame(before.get(conversation.conversationID), conversationView(conversation)),
+    );
+    if (this.openID.value !== null) this.markRead(this.openID.value);
+  }
+
+  private onGroups(groups: readonly SdkGroup[]): void {
+    this.groups.value = groups.map(groupView);
+    this.groupsKnown.value = true;
+  }
+
+  private onProfiles(profiles: readonly SdkProfile[]): void {
+    const mine = profiles.find((profile) => profile.userID === this.userID);
+    if (mine) this.me.value = keepIfSame(this.me.value, profileView(mine));
+  }
+
+  // ---- helpers
+
+  /** Reads the conversation when a person sees it. One call at a time; what arrives meanwhile asks once more. */
+  private markRead(id: string, arrived = false): void {
+    if (this.phase.value.kind !== "ready" || this.openID.value !== id || !this.outside.isVisible()) return;
+    const unread = this.conversations.value.find((conversation) => conversation.id === id)?.unread ?? 0;
+    if (unread === 0 && !arrived) return;
+    if (this.reading.has(id)) {
+      if (arrived) this.reading.set(id, "again");
+      return;
+    }
+    this.reading.set(id, "asked");
+    void this.try((tim) => tim.setMessageRead({ conversationID: id })).then(() => {
+      const again = this.reading.get(id) === "again";
+      this.reading.delete(id);
+      if (again) this.markRead(id, true);
+    });
+  }
+
+  private sendNew(create: (tim: Tim, to: { to: string; conversationType: string }) => SdkMessage): void {
+    const open = this.open.value;
+    if (this.tim === null || open === null || open.kind === "system") return;
+    const type = this.sdk.TYPES[open.kind === "group" ? "CONV_GROUP" : "CONV_C2C"];
+    const message = create(this.tim, { to: open.target, conversationType: String(type) });
+    void this.deliver(message, (tim) => tim.sendMessage(message));
+  }
+
+  private async deliver(
+    message: SdkMessage,
+    send: (tim: Tim) => Promise<Answer<{ message: SdkMessage }>>,
+  ): Promise<void> {
+    const timeline = this.timeline(message.conversationID);
+    timeline.take([message]);
+    timeline.sending.add(message.ID);
+    const sent = this.call(send);
+    this.showOpen();
+    try {
+      const { data } = await sent;
+      timeline.sending.delete(message.ID);
+      if (data.message.ID !== message.ID) timeline.remove(message.ID);
+      timeline.take([data.message]);
+    } catch (thrown) {
+      timeline.sending.delete(message.ID);
+      // A sign-out or a kick ends what was on its way; its own screen says so.
+      if (this.phase.value.kind === "ready") this.outside.onTrouble(problemOf(thrown));
+    }
+    this.showOpen();
+  }
+
+  private timeline(id: string): Timeline {
+    let timeline = this.timelines.get(id);
+    if (!timeline) this.timelines.set(id, (timeline = new Timeline()));
+    return timeline;
+  }
+
+  private find(id: string): SdkMessage | undefined {
+    return this.openID.value === null ? undefined : this.timeline(this.openID.value).find(id);
+  }
+
+  private showOpen(): void {
+    if (this.openID.value === null) return;
+    const timeline = this.timeline(this.openID.value);
+    this.messages.value = timeline.views();
+    this.historyComplete.value = timeline.complete;
+  }
+
+  private noteAnswer(id: string, answer: "agreed" | "refused" | "handled"): void {
+    this.answered.value = new Map([...this.answered.value, [id, answer]]);
+  }
+
+  private leave(groupID: string): void {
+    this.groups.value = this.groups.value.filter((group) => group.groupID !== groupID);
+    if (this.openID.value === `GROUP${groupID}`) this.closeConversation();
+  }
+
+  /** Calls the SDK; whatever it throws or rejects with becomes a `Problem`. */
+  private async call<T>(run: (tim: Tim) => Promise<T>): Promise<T> {
+    if (this.tim === null) throw { code: 2024, message: "not signed in" } satisfies Problem;
+    try {
+      return await run(this.tim);
+    } catch (thrown) {
+      throw problemOf(thrown);
+    }
+  }
+
+  /** Like `call`, where nobody waits for the answer. */
+  private async try(run: (tim: Tim) => Promise<unknown>): Promise<void> {
+    try {
+      await this.call(run);
+    } catch (thrown) {
+      if (this.phase.value.kind === "ready") this.outside.onTrouble(thrown as Problem);
+    }
+  }
+
+  private forgetAll(): void {
+    this.closeConversation();
+    this.conversations.value = [];
+    this.totalUnread.value = 0;
+    this.groups.value = [];
+    this.groupsKnown.value = false;
+    this.blacklist.value = new Set();
+    this.answered.value = new Map();
+    this.timelines.clear();
+    this.recalledTexts.clear();
+    this.reading.clear();
+    this.history.value = "idle";
+  }
+}
+
+/** Where `unread` messages from others begin; null when there are none, or more than are loaded. */
+function nthUnread(messages: readonly MessageView[], unread: number): string | null {
+  let left = unread;
+  for (let index = messages.length - 1; index >= 0 && left > 0; index--) {
+    const message = messages[index]!;
+    if (message.flow === "in" && isSpeech(message) && --left === 0) return message.id;
+  }
+  return null;
+}
+
