@@ -263,7 +263,7 @@ mod tests {
             let got = verify(&ticket, SdkAppId(1), "alice", "key", Timestamp(0))
                 .unwrap_err()
                 .code;
-            assert_eq!(got, code, "{:.20}", ticket);
+            assert_eq!(got, code, "{ticket:.20}");
         }
     }
 
