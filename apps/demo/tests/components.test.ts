@@ -1,8 +1,5 @@
 /** The components that people touch most, on a page in memory. */
-import { flushPromises, mount, type VueWrapper } from "@vue/test-utils";
-import { nextTick } from "vue";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import App from "../src/App.vue";
 import { locale } from "../src/i18n";
 import { en } from "../src/i18n/en";
 import { zh } from "../src/i18n/zh";
@@ -12,10 +9,11 @@ import { drafts } from "../src/ui/drafts";
 import { linksOf } from "../src/ui/links";
 import { toasts, showProblem } from "../src/ui/toasts";
 import { FakeTim, fakeSdk } from "./fakeTim";
+import { Page, settled } from "./page";
 
 let tim: FakeTim;
 let store: ImStore;
-let app: VueWrapper;
+let page: Page;
 
 beforeEach(() => {
   sessionStorage.clear();
@@ -31,7 +29,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  app?.unmount();
+  page?.close();
   vi.unstubAllGlobals();
 });
 
@@ -41,140 +39,133 @@ function serve(answer: object | null): void {
 }
 
 async function open(): Promise<void> {
-  app = mount(App, { props: { store }, attachTo: document.body });
-  await flushPromises();
+  page = await Page.open(store);
+}
+
+/** A reload: what is in memory is gone, what the tab's storage keeps is not. */
+async function reload(): Promise<void> {
+  page.close();
+  store = new ImStore(fakeSdk(tim), { isVisible: () => true, onTrouble: showProblem });
+  await open();
 }
 
 async function signedIn(): Promise<void> {
   await open();
-  await by("login-user").setValue("alice");
-  await app.find("form").trigger("submit");
-  await flushPromises();
-}
-
-function by(id: string) {
-  return app.find(`[data-testid="${id}"]`);
+  await page.fill("login-user", "alice");
+  await page.submit("login-user");
 }
 
 async function talking(): Promise<void> {
   tim.stored("bob", "C2Cbob", { text: "hi alice" });
   await signedIn();
-  await by("conversation-item").trigger("click");
-  await flushPromises();
+  await page.click("conversation-item");
 }
 
 it("signs in by a name where the server signs for anybody, and again after a reload", async () => {
   await signedIn();
-  expect(by("my-profile").text()).toContain("alice");
-  app.unmount();
-  store = new ImStore(fakeSdk(tim), { isVisible: () => true, onTrouble: showProblem });
-  await open();
-  expect(by("my-profile").exists()).toBe(true);
+  expect(page.find("my-profile").textContent).toContain("alice");
+  await reload();
+  expect(page.has("my-profile")).toBe(true);
 });
 
 it("asks for a UserSig where the server signs for nobody", async () => {
   serve(null);
   await open();
-  expect(by("login-sig").exists()).toBe(true);
-  expect(app.text()).toContain("console");
-  await by("login-app").setValue("1400000001");
-  await by("login-user").setValue("alice");
-  await app.find("form").trigger("submit");
-  expect(app.text()).toContain(en.login.needSig);
-  await by("login-sig").setValue("eJw");
-  await app.find("form").trigger("submit");
-  await flushPromises();
-  expect(by("my-profile").exists()).toBe(true);
+  expect(page.text).toContain("console");
+  await page.fill("login-app", "1400000001");
+  await page.fill("login-user", "alice");
+  await page.submit("login-user");
+  expect(page.text).toContain(en.login.needSig);
+  await page.fill("login-sig", "eJw");
+  await page.submit("login-user");
+  expect(page.has("my-profile")).toBe(true);
 });
 
 it("explains a refused login by its code", async () => {
   tim.failures.set("login", { code: 70013, message: "" });
   await signedIn();
-  expect(by("problem").attributes("data-code")).toBe("70013");
-  expect(by("problem").text()).toContain(en.problem.codes.sigOther);
+  expect(page.find("problem").dataset["code"]).toBe("70013");
+  expect(page.find("problem").textContent).toContain(en.problem.codes.sigOther);
 });
 
 it("does not sign in again by itself after a kick, but offers to", async () => {
   await signedIn();
   tim.emit("KICKED_OUT", { type: "multipleAccount" });
-  await flushPromises();
-  expect(by("kicked-out").attributes("data-type")).toBe("multipleAccount");
-  app.unmount();
-  store = new ImStore(fakeSdk(tim), { isVisible: () => true, onTrouble: showProblem });
-  await open();
-  expect(by("login-user").exists()).toBe(true);
-  expect((by("login-user").element as HTMLInputElement).value).toBe("alice");
+  await settled();
+  expect(page.find("kicked-out").dataset["type"]).toBe("multipleAccount");
+  await reload();
+  expect(page.value("login-user")).toBe("alice");
+});
+
+it("signs in again at a press after a kick", async () => {
+  await signedIn();
+  tim.emit("KICKED_OUT", { type: "multipleAccount" });
+  await settled();
+  await page.click("login-again");
+  expect(page.has("my-profile")).toBe(true);
 });
 
 it("sends on Enter, begins a line on Shift+Enter, and leaves a composing input method alone", async () => {
   await talking();
-  const input = by("message-input");
-  await input.setValue("nihao");
-  await input.trigger("keydown", { key: "Enter", isComposing: true });
-  await input.trigger("keydown", { key: "Enter", shiftKey: true });
+  await page.fill("message-input", "nihao");
+  await page.press(page.find("message-input"), "Enter", { isComposing: true });
+  await page.press(page.find("message-input"), "Enter", { shiftKey: true });
   expect(tim.calls).not.toContain("sendMessage");
-  await input.trigger("keydown", { key: "Enter" });
-  await flushPromises();
+  await page.press(page.find("message-input"), "Enter");
   expect(tim.calls).toContain("sendMessage");
-  expect((input.element as HTMLTextAreaElement).value).toBe("");
-  const sent = app.findAll('[data-testid="message"]').at(-1)!;
-  expect(sent.text()).toContain("nihao");
-  expect(sent.attributes()).toMatchObject({ "data-flow": "out", "data-status": "success" });
+  expect(page.value("message-input")).toBe("");
+  const sent = page.all("message").at(-1)!;
+  expect(sent.textContent).toContain("nihao");
+  expect(sent.dataset).toMatchObject({ flow: "out", status: "success" });
 });
 
 it("sends nothing that is empty", async () => {
   await talking();
-  await by("message-input").setValue("  \n ");
-  await by("message-input").trigger("keydown", { key: "Enter" });
+  await page.fill("message-input", "  \n ");
+  await page.press(page.find("message-input"), "Enter");
   expect(tim.calls).not.toContain("sendMessage");
 });
 
 it("keeps what was written when one looks at another conversation", async () => {
   tim.stored("carol", "C2Ccarol", { text: "hi" });
   await talking();
-  const [first, second] = app.findAll('[data-testid="conversation-item"]');
-  await first!.trigger("click");
-  await flushPromises();
-  await by("message-input").setValue("half a tho");
-  await second!.trigger("click");
-  await flushPromises();
-  expect(app.text()).toContain(en.list.draft);
-  await first!.trigger("click");
-  await flushPromises();
-  expect((by("message-input").element as HTMLTextAreaElement).value).toBe("half a tho");
+  await page.click("conversation-item", 0);
+  await page.fill("message-input", "half a tho");
+  await page.click("conversation-item", 1);
+  expect(page.text).toContain(en.list.draft);
+  await page.click("conversation-item", 0);
+  expect(page.value("message-input")).toBe("half a tho");
 });
 
 it("recalls by the message's menu and says so in its place", async () => {
   await talking();
-  await by("message-input").setValue("oops");
-  await by("message-send").trigger("submit");
-  await flushPromises();
-  await app.findAll('[data-testid="message"] .bubble').at(-1)!.trigger("contextmenu");
-  document.querySelector<HTMLElement>('[data-testid="message-revoke"]')!.click();
-  await flushPromises();
-  expect(app.find('[data-revoked="true"]').text()).toContain(en.message.youRecalled);
+  await page.fill("message-input", "oops");
+  await page.submit("message-send");
+  await page.click("message-actions", 1);
+  await page.click("message-revoke");
+  const recalled = page.all("message").at(-1)!;
+  expect(recalled.dataset["revoked"]).toBe("true");
+  expect(recalled.textContent).toContain(en.message.youRecalled);
 });
 
 it("shows an error with its public code", async () => {
   await talking();
   tim.failures.set("sendMessage", { code: 20007, message: "" });
-  await by("message-input").setValue("hello?");
-  await by("message-input").trigger("keydown", { key: "Enter" });
-  await flushPromises();
-  expect(by("toast").attributes("data-code")).toBe("20007");
-  expect(by("toast").text()).toContain("20007");
-  expect(by("message-resend").exists()).toBe(true);
+  await page.fill("message-input", "hello?");
+  await page.press(page.find("message-input"), "Enter");
+  expect(page.find("toast").dataset["code"]).toBe("20007");
+  expect(page.find("toast").textContent).toContain("20007");
+  expect(page.has("message-resend")).toBe(true);
 });
 
 it("shows unread messages on the conversation and in the tab's title", async () => {
   await signedIn();
   tim.receive("bob", "C2Cbob", { text: "hi" });
-  await nextTick();
-  expect(by("unread-badge").text()).toBe("1");
+  await settled();
+  expect(page.find("unread-badge").textContent).toBe("1");
   expect(document.title).toBe("(1) Hongyan");
-  await by("conversation-item").trigger("click");
-  await flushPromises();
-  expect(by("unread-badge").exists()).toBe(false);
+  await page.click("conversation-item");
+  expect(page.has("unread-badge")).toBe(false);
   expect(document.title).toBe("Hongyan");
 });
 
@@ -186,36 +177,45 @@ it("lets an admin answer a request to join", async () => {
     { type: "TIMGroupSystemNoticeElem" },
   );
   await signedIn();
-  await by("conversation-item").trigger("click");
-  await flushPromises();
-  expect(by("notice").text()).toContain("bob asks to join Geese");
-  expect(by("message-input").exists()).toBe(false);
-  await by("notice-approve").trigger("click");
-  await flushPromises();
-  expect(by("notice-answer").attributes("data-answer")).toBe("agreed");
+  await page.click("conversation-item");
+  expect(page.find("notice").textContent).toContain("bob asks to join Geese");
+  expect(page.has("message-input")).toBe(false);
+  await page.click("notice-approve");
+  expect(page.find("notice-answer").dataset["answer"]).toBe("agreed");
 });
 
 it("says the state of the line", async () => {
   await signedIn();
-  expect(by("net-state").attributes("data-state")).toBe("connected");
+  expect(page.find("net-state").dataset["state"]).toBe("connected");
   tim.emit("NET_STATE_CHANGE", { state: "disconnected" });
-  await nextTick();
-  expect(by("net-state").attributes("data-state")).toBe("disconnected");
-  expect(by("net-state").text()).toContain(en.net.disconnected);
+  await settled();
+  expect(page.find("net-state").dataset["state"]).toBe("disconnected");
+  expect(page.find("net-state").textContent).toContain(en.net.disconnected);
 });
 
 it("speaks Chinese at a press", async () => {
   await open();
-  await by("language-switch").trigger("click");
-  expect(app.text()).toContain(zh.login.title);
+  await page.click("language-switch");
+  expect(page.text).toContain(zh.login.title);
   expect(document.documentElement.lang).toBe("zh-CN");
 });
 
-it("opens a new chat on Ctrl+K", async () => {
+it("opens a new chat on Ctrl+K, and says in the dialog when there is nobody of the name", async () => {
   await signedIn();
-  document.dispatchEvent(new KeyboardEvent("keydown", { key: "k", ctrlKey: true }));
-  await nextTick();
-  expect(document.querySelector('[data-testid="new-chat-user"]')).not.toBeNull();
+  await page.press(document, "k", { ctrlKey: true });
+  await page.fill("new-chat-user", "nobody");
+  await page.submit("new-chat-user");
+  expect(page.find("problem").dataset["code"]).toBe("40003");
+  await page.fill("new-chat-user", "bob");
+  await page.submit("new-chat-user");
+  expect(page.has("new-chat-user")).toBe(false);
+  expect(page.find("chat").dataset["id"]).toBe("C2Cbob");
+});
+
+it("closes the conversation on Esc", async () => {
+  await talking();
+  await page.press(page.find("message-input"), "Escape");
+  expect(page.has("chat")).toBe(false);
 });
 
 it("makes links of web addresses alone", () => {
