@@ -14,7 +14,10 @@ export interface SnippetFacts {
 export function loginSnippet({ sdkAppID, server, userID, userSig }: SnippetFacts): string {
   return `import TIM from "tim-js-sdk";
 
-const tim = TIM.create({ SDKAppID: ${sdkAppID}, server: ${JSON.stringify(server)} });
+const tim = TIM.create({
+  SDKAppID: ${sdkAppID},
+  server: ${JSON.stringify(server)},
+});
 
 tim.on(TIM.EVENT.SDK_READY, () => console.log("ready"));
 tim.login({

@@ -40,7 +40,12 @@ export function createSession(fetch: Fetch) {
       state.value = { kind: "signed-in", version: (await api.session()).version };
     },
     async signOut(): Promise<void> {
-      await api.logout();
+      try {
+        await api.logout();
+      } catch (caught) {
+        // Whose session ended by itself is signed out already, and wanted to be.
+        if (asApiError(caught).kind !== "not-signed-in") throw caught;
+      }
       state.value = { kind: "signed-out", expired: false };
     },
   };

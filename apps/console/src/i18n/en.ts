@@ -21,6 +21,7 @@ export const en = {
     apps: "Apps",
     preferences: "Preferences",
     signOut: "Sign out",
+    signOutFailed: "You are still signed in",
     skip: "Skip to content",
     version: (version: string) => `Version ${version}`,
   },
@@ -44,7 +45,6 @@ export const en = {
     serverSaid: (detail: string) => `The server said: ${detail}`,
     show: "Show password",
     hide: "Hide password",
-    copyright: "Self-hosted messaging",
   },
   signIn: {
     title: "Sign in to the console",
@@ -92,6 +92,7 @@ export const en = {
     sdkAppID: "SDKAppID",
     accounts: "Accounts",
     online: "Online",
+    accountsCount: (n: string) => `Accounts: ${n}`,
     onlineCount: (n: string) => `${n} online`,
     created: "Created",
     createTitle: "New app",
@@ -173,18 +174,18 @@ export const en = {
     offline: "offline",
     never: "never",
     actions: "Actions",
-    kick: "Sign out",
-    kickWho: (userID: string) => `Sign ${userID} out`,
-    kickTitle: (userID: string) => `Sign ${userID} out?`,
+    kick: "Kick out",
+    kickWho: (userID: string) => `Kick ${userID} out`,
+    kickTitle: (userID: string) => `Kick ${userID} out?`,
     kickText: (n: number) =>
       n === 1
         ? "The one instance of this account is signed out now. The user may sign in again."
         : `All ${n} instances of this account are signed out now. The user may sign in again.`,
-    kickSubmit: "Sign out",
+    kickSubmit: "Kick out",
     kicked: (userID: string, n: number) =>
       n === 0
         ? `${userID} was not online any more.`
-        : `${userID}: ${n} ${n === 1 ? "instance" : "instances"} signed out.`,
+        : `${userID}: ${n} ${n === 1 ? "instance" : "instances"} kicked out.`,
     more: "Load more",
     shown: (n: string) => `${n} shown`,
     instance: (platform: string, instance: string, address: string, since: string) =>
@@ -206,7 +207,7 @@ export const en = {
     text: "Makes a UserSig, the ticket that a client signs in with. The account is created at its first sign-in.",
     warnTitle: "For tests only",
     warnText:
-      "In production your own back end makes the UserSig after it has checked who is asking. The secret key never belongs into a client.",
+      "In production your own back end makes the UserSig after it has checked who is asking. The secret key never belongs in a client.",
     userID: "userID",
     userIDHint: (max: number) => `Up to ${max} bytes, such as alice or user_42.`,
     userIDEmpty: "Enter a userID.",

@@ -13,6 +13,7 @@ export const zhCN: Dictionary = {
     apps: "应用",
     preferences: "偏好设置",
     signOut: "退出登录",
+    signOutFailed: "您仍处于登录状态",
     skip: "跳到正文",
     version: (version) => `版本 ${version}`,
   },
@@ -33,7 +34,6 @@ export const zhCN: Dictionary = {
     serverSaid: (detail) => `服务器返回:${detail}`,
     show: "显示密码",
     hide: "隐藏密码",
-    copyright: "自托管即时通信",
   },
   signIn: {
     title: "登录控制台",
@@ -81,6 +81,7 @@ export const zhCN: Dictionary = {
     sdkAppID: "SDKAppID",
     accounts: "账号",
     online: "在线",
+    accountsCount: (n) => `账号:${n}`,
     onlineCount: (n) => `${n} 在线`,
     created: "创建时间",
     createTitle: "新建应用",

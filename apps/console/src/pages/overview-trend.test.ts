@@ -34,6 +34,11 @@ it("a restarted server starts a new trend", () => {
   expect([after.connections, after.messageRate]).toEqual([[5], []]);
 });
 
+it("a long gap starts a new trend", () => {
+  const before = withOverview(emptyTrend, at(1000, 100));
+  expect(withOverview(before, at(600_000, 900)).messageRate).toEqual([]);
+});
+
 it("keeps no more than there is room for", () => {
   let trend = emptyTrend;
   for (let turn = 0; turn < trendRoom * 2; turn++) trend = withOverview(trend, at(turn * 1000, turn));

@@ -43,7 +43,6 @@ export function useUnloadGuard(): void {
   onScopeDispose(() => removeEventListener("beforeunload", guard));
 }
 
-/** Unsaved edits end with the session. */
 export function dropDrafts(): void {
   drafts.clear();
 }
