@@ -92,7 +92,7 @@ export const en = {
     sdkAppID: "SDKAppID",
     accounts: "Accounts",
     online: "Online",
-    accountsCount: (n: string) => `Accounts: ${n}`,
+    accountsCount: (n: string) => `Accounts ${n}`,
     onlineCount: (n: string) => `${n} online`,
     created: "Created",
     createTitle: "New app",

@@ -36,6 +36,12 @@ describe("dictionaries", () => {
     }
   });
 
+  it("punctuate Chinese the Chinese way", () => {
+    for (const [path, text] of told["zh-CN"] ?? []) {
+      expect(text, path).not.toMatch(/\p{Script=Han}[,;:?!]|[,;:?!]\p{Script=Han}/u);
+    }
+  });
+
   it("put every value that they get into their sentence", () => {
     for (const tag of languages) {
       const kicked = dictionaries[tag].accounts.kicked("alice", 3);
