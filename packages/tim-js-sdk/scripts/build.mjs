@@ -1,0 +1,56 @@
+/**
+ * Builds what is published: an ES module and a UMD script for browsers, an ES module and a CommonJS module for Node.
+ *
+ * **Comes in:** `src/` and `wasm/` (made by `cargo xtask wasm`). **Goes out:** `dist/`, each file with the wasm inside.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+if (!existsSync(here("wasm/hongyan_sdk_wasm_bg.wasm"))) {
+  console.error("packages/tim-js-sdk/wasm is not there: run `cargo xtask wasm` first");
+  process.exit(1);
+}
+
+const common = {
+  bundle: true,
+  minify: true,
+  legalComments: "none",
+  loader: { ".wasm": "binary" },
+  banner: { js: "/* Hongyan, MIT OR Apache-2.0 */" },
+  logLevel: "warning",
+};
+const web = { ...common, platform: "browser", target: ["es2021", "chrome91", "firefox89", "safari15"], entryPoints: [here("src/index.ts")] };
+const node = { ...common, platform: "node", target: "node20", external: ["ws"], entryPoints: [here("src/index.node.ts")] };
+
+/** `module.exports` is TIM itself, as in the original; `default` and `TIM` are there for those who look for them. */
+const PLAIN =
+  "for (const name of ['default', 'TIM']) Object.defineProperty(TIM, name, { value: TIM });";
+
+await Promise.all([
+  build({ ...web, format: "esm", outfile: here("dist/tim-js-sdk.mjs") }),
+  build({
+    ...web,
+    format: "iife",
+    globalName: "bundled",
+    outfile: here("dist/tim-js-sdk.umd.js"),
+    banner: {
+      js: `${common.banner.js}
+(function (root, factory) {
+  if (typeof exports === "object" && typeof module !== "undefined") module.exports = factory();
+  else if (typeof define === "function" && define.amd) define(factory);
+  else root.TIM = factory();
+})(typeof globalThis !== "undefined" ? globalThis : self, function () {`,
+    },
+    footer: { js: `var TIM = bundled.default; ${PLAIN} return TIM; });` },
+  }),
+  build({ ...node, format: "esm", outfile: here("dist/tim-js-sdk.node.mjs") }),
+  build({
+    ...node,
+    format: "cjs",
+    outfile: here("dist/tim-js-sdk.cjs"),
+    footer: { js: `var TIM = module.exports.default; ${PLAIN} module.exports = TIM;` },
+  }),
+]);

@@ -1,0 +1,10 @@
+/** What the build makes of the wasm files, so that types can be checked before they are there. */
+declare module "*/hongyan_sdk_wasm_bg.js" {
+  export const Core: unknown;
+  export function __wbg_set_wasm(exports: unknown): void;
+}
+
+declare module "*.wasm" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
