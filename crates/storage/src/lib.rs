@@ -11,7 +11,9 @@
 pub mod model;
 pub mod turn;
 
+mod sqlite;
 mod store;
 
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Store, StoreError};
 pub use turn::{Committed, Turn, Turnstile};

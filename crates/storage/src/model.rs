@@ -186,6 +186,10 @@ pub type ChooseKicked = Box<dyn FnOnce(AccountId, &[Instance]) -> Vec<(InstanceI
 
 /// What became of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one answer, handed on and taken apart, never kept in numbers"
+)]
 pub enum Registered {
     /// It is in.
     In {
@@ -245,6 +249,10 @@ pub enum Appended {
 
 /// What became of a wish to revoke.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one answer, handed on and taken apart, never kept in numbers"
+)]
 pub enum Revoked {
     /// Done; the message as it is now.
     Done(Message),
@@ -317,6 +325,10 @@ pub struct NewGroup {
 
 /// What became of a group that was to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one answer, handed on and taken apart, never kept in numbers"
+)]
 pub enum Created {
     /// It is there.
     Done(GroupRecord),
@@ -373,6 +385,10 @@ pub struct Application {
 
 /// What became of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one answer, handed on and taken apart, never kept in numbers"
+)]
 pub enum Handled {
     /// It was open and is not any more; with those who came in by it (none when refused).
     Done {

@@ -1,0 +1,269 @@
+//! Conversations: an account's view of a timeline. Recency, last message and unread count are read from the timeline,
+//! never kept beside it, so they cannot differ from it (contract C5).
+
+use std::cmp::Reverse;
+
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::id::{Account, AccountId, ConversationId, Sequence, Timestamp, Version};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::event::enter;
+use super::timeline::{self, Head};
+use super::writer::Writing;
+use super::{account as accounts, group};
+use crate::model::{Consequences, MarkedRead, Readable, TimelineId, Written};
+use crate::store::Result;
+
+const SELECT: &str =
+    "SELECT c.timeline, t.kind, t.a, t.b, t.changed_version, c.read_sequence, c.first_sequence,
+        c.created_ms
+    FROM conversation c JOIN timeline t ON t.id = c.timeline
+    WHERE c.account = ?1";
+
+/// An account's row of a conversation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Own {
+    pub(super) timeline: TimelineId,
+    number: u64,
+    changed: Version,
+    read: Sequence,
+    pub(super) first: Sequence,
+    created: Timestamp,
+}
+
+/// A conversation with what orders it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recent {
+    pub(super) own: Own,
+    /// The newest message that may be shown.
+    shown: Option<Sequence>,
+    pub(super) active: Timestamp,
+}
+
+impl Own {
+    pub(super) const fn readable(&self) -> Readable {
+        Readable {
+            timeline: self.timeline,
+            first: self.first,
+        }
+    }
+
+    pub(super) fn head(&self, connection: &Connection) -> Result<Head> {
+        timeline::head_of(connection, self.number, self.changed)
+    }
+}
+
+/// Gives an account its row.
+pub(super) fn add(
+    writing: &Writing,
+    account: AccountId,
+    timeline: u64,
+    read: Sequence,
+    first: Sequence,
+    now: Timestamp,
+) -> Result<()> {
+    writing
+        .connection
+        .prepare_cached(
+            "INSERT INTO conversation (account, timeline, read_sequence, first_sequence, created_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute([account.0, timeline, read.0, first.0, now.0])?;
+    Ok(())
+}
+
+/// The timeline behind a conversation's name, whether it is there or not; `None` when the user or group is unknown.
+pub(super) fn timeline_of(
+    connection: &Connection,
+    account: &Account,
+    conversation: &ConversationId,
+) -> Result<Option<TimelineId>> {
+    Ok(match conversation {
+        ConversationId::C2c(peer) => {
+            accounts::number(connection, account.app, peer)?.map(|peer| TimelineId::c2c(account.id, peer))
+        }
+        ConversationId::Group(id) => group::number(connection, account.app, id)?.map(TimelineId::Group),
+        ConversationId::System => Some(TimelineId::System(account.id)),
+    })
+}
+
+/// An account's row of a conversation; `None` when it has none.
+pub(super) fn find_own(
+    connection: &Connection,
+    account: &Account,
+    conversation: &ConversationId,
+) -> Result<Option<Own>> {
+    let Some(timeline) = timeline_of(connection, account, conversation)? else {
+        return Ok(None);
+    };
+    let (kind, a, b) = timeline::columns(timeline);
+    Ok(connection
+        .prepare_cached(&format!("{SELECT} AND t.kind = ?2 AND t.a = ?3 AND t.b = ?4"))?
+        .query_row(params![account.id.0, kind, a, b], read_own)
+        .optional()?)
+}
+
+pub(super) fn find_conversation(
+    connection: &Connection,
+    account: &Account,
+    conversation: &ConversationId,
+) -> Result<Option<ConversationState>> {
+    find_own(connection, account, conversation)?
+        .map(|own| state(connection, account, &recent(connection, own)?))
+        .transpose()
+}
+
+/// All of an account, newest first.
+pub(super) fn list_recent(connection: &Connection, account: AccountId) -> Result<Vec<Recent>> {
+    let own: Vec<Own> = connection
+        .prepare_cached(SELECT)?
+        .query_map([account.0], read_own)?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut all: Vec<Recent> = own
+        .into_iter()
+        .map(|own| recent(connection, own))
+        .collect::<Result<_>>()?;
+    all.sort_by_key(|it| Reverse((it.active, it.own.number)));
+    Ok(all)
+}
+
+/// The first `limit` of a list, and those that were active in the same millisecond as the last of them: the next page
+/// begins with less recent ones, and would miss them.
+pub(super) fn page(recent: &[Recent], limit: usize) -> &[Recent] {
+    let Some(last) = limit.checked_sub(1).and_then(|last| recent.get(last)) else {
+        return &recent[..limit.min(recent.len())];
+    };
+    let ties = recent[limit..]
+        .iter()
+        .take_while(|it| it.active == last.active)
+        .count();
+    &recent[..limit + ties]
+}
+
+pub(super) fn list_conversations(
+    connection: &Connection,
+    account: &Account,
+    before: Timestamp,
+    limit: usize,
+) -> Result<Vec<ConversationState>> {
+    let mut all = list_recent(connection, account.id)?;
+    if before > Timestamp(0) {
+        all.retain(|it| it.active < before);
+    }
+    page(&all, limit)
+        .iter()
+        .map(|it| state(connection, account, it))
+        .collect()
+}
+
+/// Where a conversation stands.
+pub(super) fn state(
+    connection: &Connection,
+    account: &Account,
+    recent: &Recent,
+) -> Result<ConversationState> {
+    let own = &recent.own;
+    let head = own.head(connection)?;
+    let last_message = match recent.shown {
+        Some(shown) => timeline::message_at(connection, own.timeline, own.number, shown)?,
+        None => None,
+    };
+    let mut state = ConversationState {
+        id: ConversationId::System,
+        version: head.version,
+        last_sequence: head.sequence,
+        last_message,
+        unread_count: timeline::count_unread(connection, own.number, account.id, own.read, own.first)?,
+        read: own.read,
+        peer_read: Sequence(0),
+        peer: None,
+        group: None,
+        active: recent.active,
+        first_sequence: own.first,
+    };
+    match own.timeline {
+        TimelineId::C2c(one, other) => {
+            let peer = if one == account.id { other } else { one };
+            let profile = accounts::profile(connection, peer)?;
+            state.id = ConversationId::C2c(profile.user_id.clone());
+            state.peer = Some(profile);
+            state.peer_read = read_mark(connection, peer, own.number)?;
+        }
+        TimelineId::Group(number) => {
+            let group = group::as_seen_by(connection, number, account.id)?;
+            state.id = ConversationId::Group(group.id.clone());
+            state.group = Some(group);
+        }
+        TimelineId::System(_) => {}
+    }
+    Ok(state)
+}
+
+pub(super) fn mark_read(
+    writing: &mut Writing,
+    account: &Account,
+    conversation: &ConversationId,
+    sequence: Sequence,
+    consequences: Consequences<MarkedRead>,
+) -> Result<Option<Written<MarkedRead>>> {
+    let Some(own) = find_own(&writing.connection, account, conversation)? else {
+        return Ok(None);
+    };
+    let read = sequence
+        .min(own.head(&writing.connection)?.sequence)
+        .max(own.read);
+    let moved = read > own.read;
+    if moved {
+        writing
+            .connection
+            .prepare_cached(
+                "UPDATE conversation SET read_sequence = ?3 WHERE account = ?1 AND timeline = ?2",
+            )?
+            .execute([account.id.0, own.number, read.0])?;
+    }
+    let unread_count = timeline::count_unread(&writing.connection, own.number, account.id, read, own.first)?;
+    let done = MarkedRead {
+        moved,
+        read,
+        unread_count,
+    };
+    let entered = match moved {
+        true => enter(writing, consequences(&done))?,
+        false => Vec::new(),
+    };
+    Ok(Some(Written { done, entered }))
+}
+
+/// The time of the message that an account knows as the newest of a conversation.
+pub(super) fn time_of(connection: &Connection, own: &Own, sequence: Sequence) -> Result<Option<Timestamp>> {
+    timeline::time_at(connection, own.number, sequence)
+}
+
+/// The conversation with what orders it.
+pub(super) fn recent(connection: &Connection, own: Own) -> Result<Recent> {
+    let shown = timeline::last_shown(connection, own.number, own.first)?;
+    Ok(Recent {
+        own,
+        shown: shown.map(|(sequence, _)| sequence),
+        active: shown.map_or(own.created, |(_, time)| time),
+    })
+}
+
+fn read_mark(connection: &Connection, account: AccountId, timeline: u64) -> Result<Sequence> {
+    let read = connection
+        .prepare_cached("SELECT read_sequence FROM conversation WHERE account = ?1 AND timeline = ?2")?
+        .query_row([account.0, timeline], |row| Ok(Sequence(row.get(0)?)))
+        .optional()?;
+    Ok(read.unwrap_or_default())
+}
+
+fn read_own(row: &Row<'_>) -> rusqlite::Result<Own> {
+    Ok(Own {
+        number: row.get(0)?,
+        timeline: timeline::from_columns(row.get(1)?, row.get(2)?, row.get(3)?),
+        changed: Version(row.get(4)?),
+        read: Sequence(row.get(5)?),
+        first: Sequence(row.get(6)?),
+        created: Timestamp(row.get(7)?),
+    })
+}

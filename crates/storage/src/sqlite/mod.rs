@@ -1,0 +1,593 @@
+//! The embedded store: SQLite, in a folder or in memory.
+//!
+//! **Comes in:** what the trait says. **Goes out:** the same, from one writer ([`writer`]) that commits what has
+//! gathered with one sync, and from a pool of readers ([`reader`]) that each see one moment. **Never here:** SQL, which
+//! is in one file per subject; rules.
+//!
+//! In memory there is one connection: reads wait in the writer's line, and see what was written before them.
+
+mod account;
+mod app;
+mod blacklist;
+mod conversation;
+mod event;
+mod group;
+mod instance;
+mod queue;
+mod reader;
+mod schema;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod writer;
+
+use std::fs::File;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
+use hongyan_protocol::id::{
+    Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
+    Version,
+};
+use hongyan_protocol::message::Message;
+use hongyan_protocol::platform::KickReason;
+use hongyan_protocol::profile::{Profile, ProfileChange};
+use rusqlite::{Connection, ErrorCode};
+
+use crate::model::*;
+use crate::store::{Result, Store, StoreError};
+use crate::turn::Committed;
+use reader::Readers;
+use writer::Writer;
+
+/// How much the store takes for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// Operations that may wait for the writer; more are refused with [`StoreError::Overloaded`].
+    pub writes_waiting_max: usize,
+    /// Operations of one transaction.
+    pub batch_max: usize,
+    /// Threads that read.
+    pub readers: usize,
+    /// Questions that may wait for a reader.
+    pub reads_waiting_max: usize,
+    /// Pages that the writer keeps in memory.
+    pub writer_cache_bytes: u64,
+    /// Pages that each reader keeps in memory.
+    pub reader_cache_bytes: u64,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            writes_waiting_max: 16 * 1024,
+            batch_max: 512,
+            readers: 4,
+            reads_waiting_max: 16 * 1024,
+            writer_cache_bytes: 64 << 20,
+            reader_cache_bytes: 16 << 20,
+        }
+    }
+}
+
+/// The store of a single server.
+pub struct SqliteStore {
+    // Dropped in this order: the last connection to close is the writer's, which then leaves no WAL behind.
+    /// `None` in memory.
+    readers: Option<Readers>,
+    writer: Writer,
+    /// `None` in memory.
+    folder: Option<Folder>,
+}
+
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    /// Held while the store is there.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the store in a folder, which is made when it is not there. Refuses data of a newer format, and a folder
+    /// that another process uses.
+    pub fn open(folder: &Path, options: SqliteOptions) -> Result<Self> {
+        let lock = schema::lock(folder)?;
+        let writer = schema::open_writer(folder, &options)?;
+        let readers = (0..options.readers.max(1))
+            .map(|_| schema::open_reader(folder, &options))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            readers: Some(Readers::start(readers, options.reads_waiting_max)?),
+            writer: Writer::start(writer, options.writes_waiting_max, options.batch_max)?,
+            folder: Some(Folder {
+                path: folder.to_owned(),
+                _lock: lock,
+            }),
+        })
+    }
+
+    /// A store that is gone when it is dropped, for tests and simulations: the same SQL, no disk.
+    ///
+    /// # Panics
+    /// When the process can have no thread or no memory for it.
+    pub fn in_memory() -> Self {
+        Self::try_in_memory(SqliteOptions::default())
+            .expect("a store in memory needs a thread and memory only")
+    }
+
+    fn try_in_memory(options: SqliteOptions) -> Result<Self> {
+        let connection = schema::open_memory(&options)?;
+        Ok(Self {
+            readers: None,
+            writer: Writer::start(connection, options.writes_waiting_max, options.batch_max)?,
+            folder: None,
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match &self.readers {
+            Some(readers) => readers.read(question).await,
+            None => {
+                self.writer
+                    .write_unordered(move |it| question(&it.connection))
+                    .await
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Each method hands its arguments to the function that does it.
+#[async_trait]
+impl Store for SqliteStore {
+    async fn put_app(&self, app: App) -> Result<()> {
+        self.writer
+            .write_unordered(move |it| app::put_app(it, &app))
+            .await
+    }
+
+    async fn update_app(&self, app: App) -> Result<()> {
+        self.writer
+            .write_unordered(move |it| app::update_app(it, &app))
+            .await
+    }
+
+    async fn find_app(&self, app: SdkAppId) -> Result<Option<App>> {
+        self.read(move |it| app::find_app(it, app)).await
+    }
+
+    async fn list_apps(&self) -> Result<Vec<App>> {
+        self.read(app::list_apps).await
+    }
+
+    async fn find_setting(&self, name: &str) -> Result<Option<String>> {
+        let name = name.to_owned();
+        self.read(move |it| app::find_setting(it, &name)).await
+    }
+
+    async fn put_setting(&self, name: &str, value: String) -> Result<()> {
+        let name = name.to_owned();
+        self.writer
+            .write_unordered(move |it| app::put_setting(it, &name, &value))
+            .await
+    }
+
+    async fn register_instance(
+        &self,
+        new: NewInstance,
+        choose: ChooseKicked,
+    ) -> Result<Committed<Registered>> {
+        self.writer
+            .write(move |it| instance::register(it, &new, choose))
+            .await
+    }
+
+    async fn remove_instance(&self, account: AccountId, instance: InstanceId) -> Result<()> {
+        self.writer
+            .write_unordered(move |it| instance::remove(it, account, instance))
+            .await
+    }
+
+    async fn kick_instances(
+        &self,
+        account: AccountId,
+        instances: Vec<(InstanceId, KickReason)>,
+    ) -> Result<()> {
+        self.writer
+            .write_unordered(move |it| instance::kick(it, account, &instances, None))
+            .await
+    }
+
+    async fn list_instances(&self, account: AccountId) -> Result<Vec<Instance>> {
+        self.read(move |it| instance::list(it, account)).await
+    }
+
+    async fn put_account(&self, app: SdkAppId, user_id: &UserId, now: Timestamp) -> Result<bool> {
+        let user_id = user_id.clone();
+        self.writer
+            .write_unordered(move |it| account::put_account(it, app, &user_id, now))
+            .await
+    }
+
+    async fn put_sigs_after(&self, account: AccountId, after: Timestamp) -> Result<()> {
+        self.writer
+            .write_unordered(move |it| account::put_sigs_after(it, account, after))
+            .await
+    }
+
+    async fn find_account(&self, app: SdkAppId, user_id: &UserId) -> Result<Option<AccountRecord>> {
+        let user_id = user_id.clone();
+        self.read(move |it| account::find_account(it, app, &user_id))
+            .await
+    }
+
+    async fn list_accounts(
+        &self,
+        app: SdkAppId,
+        query: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>> {
+        let (query, after) = (query.to_owned(), after.to_owned());
+        self.read(move |it| account::list_accounts(it, app, &query, &after, limit))
+            .await
+    }
+
+    async fn count_accounts(&self, app: SdkAppId) -> Result<u64> {
+        self.read(move |it| account::count_accounts(it, app)).await
+    }
+
+    async fn list_profiles(&self, app: SdkAppId, user_ids: &[UserId]) -> Result<Vec<Profile>> {
+        let user_ids = user_ids.to_vec();
+        self.read(move |it| account::list_profiles(it, app, &user_ids))
+            .await
+    }
+
+    async fn put_profile(
+        &self,
+        account: &Account,
+        change: ProfileChange,
+        now: Timestamp,
+        consequences: Consequences<(Profile, Vec<AccountId>)>,
+    ) -> Result<Committed<Written<Profile>>> {
+        let account = account.clone();
+        self.writer
+            .write(move |it| account::put_profile(it, &account, change, now, consequences))
+            .await
+    }
+
+    async fn list_blacklist(&self, account: AccountId) -> Result<Vec<UserId>> {
+        self.read(move |it| blacklist::list(it, account)).await
+    }
+
+    async fn is_blocked(&self, account: AccountId, other: AccountId) -> Result<bool> {
+        self.read(move |it| blacklist::is_blocked(it, account, other))
+            .await
+    }
+
+    async fn add_to_blacklist(
+        &self,
+        account: AccountId,
+        others: Vec<Account>,
+        now: Timestamp,
+        consequences: Consequences<BlacklistChanged>,
+    ) -> Result<Committed<Written<BlacklistChanged>>> {
+        self.writer
+            .write(move |it| blacklist::add(it, account, &others, now, consequences))
+            .await
+    }
+
+    async fn remove_from_blacklist(
+        &self,
+        account: AccountId,
+        others: Vec<Account>,
+        consequences: Consequences<BlacklistChanged>,
+    ) -> Result<Committed<Written<BlacklistChanged>>> {
+        self.writer
+            .write(move |it| blacklist::remove(it, account, &others, consequences))
+            .await
+    }
+
+    async fn append_message(&self, timeline: TimelineId, message: Message) -> Result<Committed<Appended>> {
+        self.writer
+            .write(move |it| timeline::append_message(it, timeline, message))
+            .await
+    }
+
+    async fn revoke_message(
+        &self,
+        timeline: TimelineId,
+        sequence: Sequence,
+        by: &UserId,
+    ) -> Result<Committed<Revoked>> {
+        let by = by.clone();
+        self.writer
+            .write(move |it| timeline::revoke_message(it, timeline, sequence, &by))
+            .await
+    }
+
+    async fn find_message(&self, timeline: TimelineId, sequence: Sequence) -> Result<Option<Message>> {
+        self.read(move |it| timeline::find_message(it, timeline, sequence))
+            .await
+    }
+
+    async fn list_messages(
+        &self,
+        readable: Readable,
+        before: Sequence,
+        limit: usize,
+    ) -> Result<Vec<Message>> {
+        self.read(move |it| timeline::list_messages(it, readable, before, limit))
+            .await
+    }
+
+    async fn list_changes(
+        &self,
+        readable: Readable,
+        version: Version,
+        sequence: Sequence,
+        limit: usize,
+    ) -> Result<Changes> {
+        self.read(move |it| timeline::list_changes(it, readable, version, sequence, limit))
+            .await
+    }
+
+    async fn find_readable(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+    ) -> Result<Option<Readable>> {
+        let (account, conversation) = (account.clone(), conversation.clone());
+        self.read(
+            move |it| Ok(conversation::find_own(it, &account, &conversation)?.map(|own| own.readable())),
+        )
+        .await
+    }
+
+    async fn find_conversation(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+    ) -> Result<Option<ConversationState>> {
+        let (account, conversation) = (account.clone(), conversation.clone());
+        self.read(move |it| conversation::find_conversation(it, &account, &conversation))
+            .await
+    }
+
+    async fn list_conversations(
+        &self,
+        account: &Account,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ConversationState>> {
+        let account = account.clone();
+        self.read(move |it| conversation::list_conversations(it, &account, before, limit))
+            .await
+    }
+
+    async fn mark_read(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequence: Sequence,
+        _now: Timestamp,
+        consequences: Consequences<MarkedRead>,
+    ) -> Result<Option<Committed<Written<MarkedRead>>>> {
+        let (account, conversation) = (account.clone(), conversation.clone());
+        let marked = self
+            .writer
+            .write(move |it| conversation::mark_read(it, &account, &conversation, sequence, consequences))
+            .await?;
+        Ok(perhaps(marked))
+    }
+
+    async fn snapshot(&self, account: &Account, conversations: usize) -> Result<Snapshot> {
+        let account = account.clone();
+        self.read(move |it| sync::snapshot(it, &account, conversations))
+            .await
+    }
+
+    async fn catch_up(&self, account: &Account, pts: Pts, held: Vec<Held>) -> Result<CatchUp> {
+        let account = account.clone();
+        self.read(move |it| sync::catch_up(it, &account, pts, &held))
+            .await
+    }
+
+    async fn find_group(&self, app: SdkAppId, id: &GroupId) -> Result<Option<GroupRecord>> {
+        let id = id.clone();
+        self.read(move |it| group::find_group(it, app, &id)).await
+    }
+
+    async fn find_member(&self, group: GroupNumber, account: AccountId) -> Result<Option<MemberRecord>> {
+        self.read(move |it| group::find_member(it, group, account)).await
+    }
+
+    async fn list_members(&self, group: GroupNumber) -> Result<Vec<MemberRecord>> {
+        self.read(move |it| group::list_members(it, group)).await
+    }
+
+    async fn list_group_members(
+        &self,
+        group: GroupNumber,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<GroupMember>> {
+        self.read(move |it| group::list_group_members(it, group, offset, limit))
+            .await
+    }
+
+    async fn list_groups(&self, account: AccountId) -> Result<Vec<Group>> {
+        self.read(move |it| group::list_groups(it, account)).await
+    }
+
+    async fn count_groups(&self, account: AccountId) -> Result<u64> {
+        self.read(move |it| group::count_groups(it, account)).await
+    }
+
+    async fn create_group(
+        &self,
+        new: NewGroup,
+        consequences: Consequences<GroupRecord>,
+    ) -> Result<Committed<Written<Created>>> {
+        self.writer
+            .write(move |it| group::create_group(it, &new, consequences))
+            .await
+    }
+
+    async fn add_members(
+        &self,
+        group: GroupNumber,
+        accounts: Vec<Account>,
+        now: Timestamp,
+        consequences: Consequences<Joined>,
+    ) -> Result<Option<Committed<Written<Joined>>>> {
+        let joined = self
+            .writer
+            .write(move |it| group::add_members(it, group, accounts, now, consequences))
+            .await?;
+        Ok(perhaps(joined))
+    }
+
+    async fn remove_member(
+        &self,
+        group: GroupNumber,
+        account: AccountId,
+        _reason: LeaveReason,
+        _now: Timestamp,
+        consequences: Consequences<Left>,
+    ) -> Result<Option<Committed<Written<Left>>>> {
+        let left = self
+            .writer
+            .write(move |it| group::remove_member(it, group, account, consequences))
+            .await?;
+        Ok(perhaps(left))
+    }
+
+    async fn dismiss_group(
+        &self,
+        group: GroupNumber,
+        _now: Timestamp,
+        consequences: Consequences<Dismissed>,
+    ) -> Result<Committed<Written<Dismissed>>> {
+        self.writer
+            .write(move |it| group::dismiss_group(it, group, consequences))
+            .await
+    }
+
+    async fn put_application(
+        &self,
+        group: GroupNumber,
+        applicant: &Account,
+        text: String,
+        now: Timestamp,
+        consequences: Consequences<Application>,
+    ) -> Result<Committed<Written<Application>>> {
+        let applicant = applicant.clone();
+        self.writer
+            .write(move |it| group::put_application(it, group, &applicant, text, now, consequences))
+            .await
+    }
+
+    async fn handle_application(
+        &self,
+        group: GroupNumber,
+        application: u64,
+        agree: bool,
+        now: Timestamp,
+        consequences: Consequences<Handled>,
+    ) -> Result<Committed<Written<Handled>>> {
+        self.writer
+            .write(move |it| group::handle_application(it, group, application, agree, now, consequences))
+            .await
+    }
+
+    async fn totals(&self) -> Result<Totals> {
+        let mut totals = self.read(app::totals).await?;
+        if let Some(folder) = &self.folder {
+            // What was not yet carried over to the database; absent right after a start.
+            let wal = folder.path.join(format!("{}-wal", schema::FILE));
+            totals.data_bytes += std::fs::metadata(wal).map_or(0, |it| it.len());
+        }
+        Ok(totals)
+    }
+
+    /// Event logs are cut when they grow; what is left are kicked instances.
+    async fn prune(&self, now: Timestamp) -> Result<()> {
+        self.writer
+            .write_unordered(move |it| instance::prune(it, now))
+            .await
+    }
+
+    async fn close(&self) -> Result<()> {
+        if let Some(readers) = &self.readers {
+            readers.close();
+        }
+        self.writer.close().await;
+        Ok(())
+    }
+}
+
+/// What an operation did whose object may be absent.
+fn perhaps<T>(committed: Committed<Option<T>>) -> Option<Committed<T>> {
+    let Committed { value, turn } = committed;
+    value.map(|value| Committed { value, turn })
+}
+
+/// The packed key of an owner's row (see the first migration). A number beyond the key's room, which only outside
+/// input has, is taken as the largest.
+const fn place(owner: u64, number: u64) -> i64 {
+    let number = if number > NUMBER_MAX { NUMBER_MAX } else { number };
+    (owner << 32 | number).cast_signed()
+}
+
+/// All rows of an owner.
+const fn places(owner: u64) -> Range<i64> {
+    (owner << 32).cast_signed()..((owner + 1) << 32).cast_signed()
+}
+
+/// The number in a packed key.
+const fn in_place(place: i64) -> u64 {
+    place.cast_unsigned() & NUMBER_MAX
+}
+
+const NUMBER_MAX: u64 = u32::MAX as u64;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::ReadOnly
+                | ErrorCode::CannotOpen
+                | ErrorCode::OutOfMemory
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::PermissionDenied,
+            ) => Self::Unwritable(text),
+            _ => Self::Unreadable(text),
+        }
+    }
+}
+
+/// A thread could not be started.
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unwritable(error.to_string())
+    }
+}

@@ -1,0 +1,115 @@
+//! Opening the database: what a connection is set to, and the format that it finds.
+//!
+//! **Comes in:** a folder, or nothing for a store in memory. **Goes out:** connections to a database of today's format.
+//! **Never here:** rows.
+//!
+//! The format is the sum of the files under `migrations/`, applied in order, each once. `user_version` counts them.
+
+use std::fs::File;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::SqliteOptions;
+use crate::store::{Result, StoreError};
+
+/// The database's file in its folder.
+pub(super) const FILE: &str = "hongyan.db";
+/// Held by the process that uses the folder.
+const LOCK_FILE: &str = "hongyan.lock";
+/// Statements that a connection keeps prepared.
+const STATEMENTS_MAX: usize = 256;
+
+/// In the order of application. A file that was released is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+
+/// Makes the folder this process's own, until the file is dropped. Two processes on one folder would each believe
+/// that they know where the timelines end.
+pub(super) fn lock(folder: &Path) -> Result<File> {
+    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    let path = folder.join(LOCK_FILE);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| unwritable(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Unwritable(format!(
+            "{} is in use by another process",
+            folder.display()
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(unwritable(&path, &error)),
+    }
+}
+
+/// The connection that writes, on a database of today's format.
+pub(super) fn open_writer(folder: &Path, options: &SqliteOptions) -> Result<Connection> {
+    let mut connection = Connection::open(folder.join(FILE))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Unwritable(
+            "the folder's file system cannot hold a WAL".to_owned(),
+        ));
+    }
+    // FULL: a commit is on disk when it is answered (contract C1). NORMAL would sync at checkpoints only.
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;")?;
+    // Longer than the default: more of the small random writes fall together before they go to the database itself.
+    connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
+    set_up(&connection, options.writer_cache_bytes)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that reads. To be opened after [`open_writer`].
+pub(super) fn open_reader(folder: &Path, options: &SqliteOptions) -> Result<Connection> {
+    // Not read-only for SQLite: a reader of a WAL writes to its index.
+    let connection = Connection::open_with_flags(
+        folder.join(FILE),
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    set_up(&connection, options.reader_cache_bytes)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// The one connection of a store in memory.
+pub(super) fn open_memory(options: &SqliteOptions) -> Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    set_up(&connection, options.writer_cache_bytes)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection, cache_bytes: u64) -> Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.execute_batch(&format!(
+        "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;
+         PRAGMA cache_size = -{};",
+        cache_bytes / 1024
+    ))?;
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let applied: usize = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if applied > MIGRATIONS.len() {
+        return Err(StoreError::Unreadable(format!(
+            "the data is of format {applied}, newer than this program, which knows formats up to {}",
+            MIGRATIONS.len()
+        )));
+    }
+    for (number, migration) in MIGRATIONS.iter().enumerate().skip(applied) {
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", number + 1)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unwritable(format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,268 @@
+//! The one writer: what has gathered becomes one transaction, and one sync.
+//!
+//! **Comes in:** operations, in the order in which they were submitted. **Goes out:** to each waiter what its operation
+//! did, with its turn, after the commit is on disk (contract C1), or why nothing was kept. **Never here:** what an
+//! operation does; SQL beyond that of transactions.
+//!
+//! Each operation runs in a savepoint, so that one that fails leaves the others alone. When the transaction itself
+//! fails, all of it is undone and every waiter hears so; the next transaction is a new attempt, so that the store goes
+//! on as soon as the disk has room again.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+
+use super::queue::Queue;
+use super::timeline::Head;
+use crate::model::TimelineId;
+use crate::store::{Result, StoreError};
+use crate::turn::{Committed, Turnstile};
+
+/// Timelines whose ends are remembered; beyond that the memory starts anew.
+const HEADS_MAX: usize = 100_000;
+
+/// What a writing operation works on.
+pub(super) struct Writing {
+    /// Inside a transaction and a savepoint.
+    pub(super) connection: Connection,
+    /// Where timelines end. Invariant: equal to what the connection would read, also after a failure.
+    heads: HashMap<TimelineId, Head>,
+    /// Those that the running operation put into `heads`.
+    touched: Vec<TimelineId>,
+    /// Messages that this transaction took in.
+    appended: u64,
+}
+
+/// The queue before the writer's thread, and the thread.
+pub(super) struct Writer {
+    queue: Arc<Queue<Box<dyn Operation>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Becomes true when the thread has closed its connection.
+    closed: watch::Receiver<bool>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        waiting_max: usize,
+        batch_max: usize,
+    ) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::new(waiting_max));
+        let (ended, closed) = watch::channel(false);
+        let thread = {
+            let queue = queue.clone();
+            std::thread::Builder::new()
+                .name("store-writer".into())
+                .spawn(move || {
+                    run(Writing::new(connection), &queue, batch_max);
+                    ended.send_replace(true);
+                })?
+        };
+        Ok(Self {
+            queue,
+            thread: Mutex::new(Some(thread)),
+            closed,
+        })
+    }
+
+    /// Submits an operation at the first poll, and waits for its commit. Its turn stands in the order of commits.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
+    ) -> Result<Committed<T>> {
+        self.submit(operation, |value, turnstile| Committed {
+            value,
+            turn: turnstile.next(),
+        })
+        .await
+    }
+
+    /// Like [`Writer::write`], for what nobody must hear of in order.
+    pub(super) async fn write_unordered<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.submit(operation, |value, _| value).await
+    }
+
+    /// Takes no more in, writes what waits, and closes the connection.
+    pub(super) async fn close(&self) {
+        self.queue.close();
+        // An error is that the thread is gone without a word: then too it is closed.
+        let _ = self.closed.clone().wait_for(|closed| *closed).await;
+    }
+
+    async fn submit<T: Send + 'static, A: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
+        finish: fn(T, &Turnstile) -> A,
+    ) -> Result<A> {
+        let (waiter, answer) = oneshot::channel();
+        // Nothing is awaited before this: callers rely on the order in which they submit.
+        self.queue.push(Box::new(Pending {
+            operation: Some(operation),
+            outcome: None,
+            finish,
+            waiter,
+        }))?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+/// Writes what waits, and waits for it: a store that is dropped leaves no thread behind.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.lock().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Writing {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            heads: HashMap::new(),
+            touched: Vec::new(),
+            appended: 0,
+        }
+    }
+
+    /// Where a timeline ends, when that is remembered.
+    pub(super) fn remembered_head(&self, timeline: TimelineId) -> Option<Head> {
+        self.heads.get(&timeline).copied()
+    }
+
+    /// Remembers where a timeline ends now, until the operation or the transaction fails.
+    pub(super) fn remember_head(&mut self, timeline: TimelineId, head: Head) {
+        self.heads.insert(timeline, head);
+        self.touched.push(timeline);
+    }
+
+    /// Notes that a message was taken in.
+    pub(super) fn count_message(&mut self) {
+        self.appended += 1;
+    }
+
+    fn execute(&self, sql: &str) -> Result<()> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    /// Runs a batch in one transaction; an error is that nothing of it was kept.
+    fn transaction(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
+        if self.heads.len() > HEADS_MAX {
+            self.heads.clear();
+        }
+        self.appended = 0;
+        let done = self.try_transaction(batch);
+        if let Err(error) = &done {
+            tracing::error!(%error, operations = batch.len(), "a transaction failed and was undone");
+            // Fails when SQLite has rolled back by itself.
+            let _ = self.execute("ROLLBACK");
+            self.heads.clear();
+        }
+        done
+    }
+
+    fn try_transaction(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
+        self.execute("BEGIN IMMEDIATE")?;
+        for operation in batch {
+            self.savepoint(operation.as_mut())?;
+        }
+        if self.appended > 0 {
+            self.connection
+                .prepare_cached("UPDATE counter SET value = value + ?1 WHERE name = 'messages'")?
+                .execute([self.appended])?;
+        }
+        self.execute("COMMIT")
+    }
+
+    /// Runs one operation; an error is that the transaction cannot go on.
+    fn savepoint(&mut self, operation: &mut dyn Operation) -> Result<()> {
+        self.touched.clear();
+        let appended = self.appended;
+        self.execute("SAVEPOINT operation")?;
+        // A consequence that panics must not take the writer with it: it fails like any other operation.
+        let kept = catch_unwind(AssertUnwindSafe(|| operation.run(self))).unwrap_or(false);
+        if self.connection.is_autocommit() {
+            // SQLite gave the whole transaction up, as it may when the disk is full.
+            return Err(StoreError::Unwritable("the transaction was given up".to_owned()));
+        }
+        if !kept {
+            self.execute("ROLLBACK TO operation")?;
+            self.appended = appended;
+            for timeline in self.touched.drain(..) {
+                self.heads.remove(&timeline);
+            }
+        }
+        self.execute("RELEASE operation")
+    }
+}
+
+fn run(mut writing: Writing, queue: &Queue<Box<dyn Operation>>, batch_max: usize) {
+    let turnstile = Turnstile::default();
+    let mut batch = Vec::new();
+    while let Some(first) = queue.pop() {
+        batch.push(first);
+        queue.take(&mut batch, batch_max - 1);
+        let done = writing.transaction(&mut batch);
+        for operation in batch.drain(..) {
+            operation.answer(match &done {
+                Ok(()) => Ok(&turnstile),
+                Err(error) => Err(error),
+            });
+        }
+    }
+    if let Err(error) = writing
+        .connection
+        .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
+    {
+        tracing::warn!(%error, "the store was closed without a checkpoint; the next start makes up for it");
+    }
+}
+
+/// A submitted operation, whatever its types.
+trait Operation: Send {
+    /// Runs it; `false`: it failed, and is to be undone.
+    fn run(&mut self, writing: &mut Writing) -> bool;
+    /// Tells its waiter, once the transaction was committed or undone.
+    fn answer(self: Box<Self>, done: std::result::Result<&Turnstile, &StoreError>);
+}
+
+struct Pending<F, T, A> {
+    operation: Option<F>,
+    /// `None` when it did not run to its end.
+    outcome: Option<Result<T>>,
+    finish: fn(T, &Turnstile) -> A,
+    waiter: oneshot::Sender<Result<A>>,
+}
+
+impl<F, T, A> Operation for Pending<F, T, A>
+where
+    F: FnOnce(&mut Writing) -> Result<T> + Send,
+    T: Send,
+    A: Send,
+{
+    fn run(&mut self, writing: &mut Writing) -> bool {
+        self.outcome = self.operation.take().map(|operation| operation(writing));
+        matches!(self.outcome, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, done: std::result::Result<&Turnstile, &StoreError>) {
+        let answer = match (self.outcome, done) {
+            (Some(Err(error)), _) => Err(error),
+            (_, Err(error)) => Err(error.clone()),
+            (Some(Ok(value)), Ok(turnstile)) => Ok((self.finish)(value, turnstile)),
+            (None, Ok(_)) => Err(StoreError::Unwritable("the operation broke off".to_owned())),
+        };
+        // Who does not wait any more drops its turn by this, and the later ones pass.
+        let _ = self.waiter.send(answer);
+    }
+}
