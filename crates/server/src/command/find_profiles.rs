@@ -12,10 +12,10 @@ use hongyan_protocol::wire::response::Result::FindProfiles;
 use super::{Answered, Caller, Context, Prepared};
 
 pub(super) fn prepare(context: &Context, caller: &Caller, request: wire::FindProfiles) -> Prepared {
-    let parse = |id: &String| UserId::parse(id, Code::PROFILE_INVALID);
+    let parse = |id: String| UserId::parse(&id, Code::PROFILE_INVALID);
     let users = request
         .user_ids
-        .iter()
+        .into_iter()
         .map(parse)
         .collect::<Result<Vec<_>, Malformed>>()?;
     let (store, app) = (context.store.clone(), caller.account.app);
