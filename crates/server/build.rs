@@ -7,8 +7,12 @@ use std::path::Path;
 fn main() {
     for app in ["demo", "console"] {
         let built = format!("../../apps/{app}/dist");
-        // While it is missing, cargo would build anew each time; watching the folder above, it does so when it appears.
-        let watched = if Path::new(&built).exists() { built } else { format!("../../apps/{app}") };
+        // A missing path would have cargo build anew each time; the folder above is there, and changes when it comes.
+        let watched = if Path::new(&built).exists() {
+            built
+        } else {
+            format!("../../apps/{app}")
+        };
         println!("cargo:rerun-if-changed={watched}");
     }
 }
