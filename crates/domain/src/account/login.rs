@@ -9,6 +9,7 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{Account, AccountId, InstanceId, Pts};
 use hongyan_protocol::limits;
 use hongyan_protocol::platform::{KickReason, Platform};
+use hongyan_protocol::profile::Profile;
 use hongyan_storage::model::{AppSettings, Instance, NewInstance, PlatformPolicy, Registered};
 use hongyan_storage::{Store, StoreError};
 
@@ -22,6 +23,8 @@ pub enum Arrival {
     In {
         /// Its account.
         account: Account,
+        /// The account's profile.
+        profile: Profile,
         /// The newest event of its log.
         pts: Pts,
     },
@@ -60,7 +63,11 @@ pub async fn login(
     let committed = store.register_instance(new, choose).await?;
     let (answer, events) = match committed.value {
         Registered::In {
-            account, pts, kicked, ..
+            account,
+            profile,
+            pts,
+            kicked,
+            ..
         } => {
             let mut events = Vec::new();
             if !kicked.is_empty() {
@@ -69,7 +76,14 @@ pub async fn login(
                     instances: kicked,
                 });
             }
-            (Arrival::In { account, pts }, events)
+            (
+                Arrival::In {
+                    account,
+                    profile,
+                    pts,
+                },
+                events,
+            )
         }
         Registered::WasKicked(reason) => (Arrival::WasKicked(reason), Vec::new()),
     };
@@ -98,11 +112,13 @@ pub fn choose_kicked(
     let (mut same, mut kicked) = (Vec::new(), Vec::new());
     for instance in others {
         match Kind::of(instance.platform) {
+            None => {}
             Some(other) if other == kind => same.push(instance),
-            Some(other) if settings.platform_policy.excludes(kind, other) => {
-                kicked.push((instance.id, KickReason::MultipleDevice));
+            Some(other) => {
+                if settings.platform_policy.excludes(kind, other) {
+                    kicked.push((instance.id, KickReason::MultipleDevice));
+                }
             }
-            Some(_) | None => {}
         }
     }
     same.sort_by_key(|it| (connected.contains(&it.id), it.since, it.id));

@@ -1,5 +1,0 @@
-//! Conversations, as one account sees them.
-
-pub mod find;
-pub mod list;
-pub mod read;

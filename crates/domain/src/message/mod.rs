@@ -1,5 +1,0 @@
-//! Messages: sent, taken back, read again.
-
-pub mod history;
-pub mod revoke;
-pub mod send;

@@ -1,4 +1,0 @@
-//! Profiles: how users are shown.
-
-pub mod find;
-pub mod update;

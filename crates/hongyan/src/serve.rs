@@ -1,0 +1,232 @@
+//! `hongyan serve`: the server as a process, from its arguments to its last signal.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use hongyan_server::config::{Config, Limits, TlsFiles};
+use hongyan_server::manage::{self, Started};
+use hongyan_server::{Server, clock, data};
+use tracing_subscriber::EnvFilter;
+
+/// See `hongyan serve --help`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Sign in anybody who asks, under any name. For development only.
+    #[arg(long, env = "HONGYAN_DEV")]
+    dev: bool,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(
+        long,
+        env = "HONGYAN_LISTEN",
+        default_value = "127.0.0.1:8020",
+        value_name = "ADDRESS"
+    )]
+    listen: SocketAddr,
+    /// The folder that holds everything.
+    #[arg(long, env = "HONGYAN_DATA", default_value = "./data", value_name = "FOLDER")]
+    data: PathBuf,
+    /// A certificate chain (PEM); with it the server speaks TLS. Read again on SIGHUP.
+    #[arg(long, env = "HONGYAN_TLS_CERT", requires = "tls_key", value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(long, env = "HONGYAN_TLS_KEY", requires = "tls_cert", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// How logs look; they go to standard error.
+    #[arg(long, env = "HONGYAN_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    /// What is logged: a level, or targets with levels.
+    #[arg(long, env = "HONGYAN_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    /// How often a client has to be heard of, in milliseconds.
+    #[arg(long, env = "HONGYAN_HEARTBEAT_MS", default_value_t = 30_000, value_name = "MS",
+        value_parser = clap::value_parser!(u32).range(100..=3_600_000))]
+    heartbeat_ms: u32,
+    /// Open connections of all clients.
+    #[arg(long, env = "HONGYAN_CONNECTIONS_MAX", value_name = "NUMBER",
+        default_value_t = Limits::default().connections_max)]
+    connections_max: usize,
+    /// Open connections of one account.
+    #[arg(long, env = "HONGYAN_ACCOUNT_CONNECTIONS_MAX", value_name = "NUMBER",
+        default_value_t = Limits::default().account_connections_max)]
+    account_connections_max: usize,
+    /// Requests of one connection per second, in the long run.
+    #[arg(long, env = "HONGYAN_REQUESTS_PER_S", value_name = "NUMBER",
+        default_value_t = Limits::default().requests_per_s)]
+    requests_per_s: u32,
+    /// Requests of one connection at once, when it was quiet before.
+    #[arg(long, env = "HONGYAN_REQUEST_BURST", value_name = "NUMBER",
+        default_value_t = Limits::default().request_burst)]
+    request_burst: u32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+/// Runs until it is asked to stop.
+pub(crate) async fn run(serve: Serve) -> Result<()> {
+    start_logging(serve.log_format, &serve.log)?;
+    raise_open_files();
+    let config = serve.config();
+    if !config.listen.ip().is_loopback() {
+        if config.dev {
+            tracing::warn!("--dev signs in anybody who can reach this address");
+        }
+        if config.tls.is_none() {
+            tracing::warn!(
+                "listening beyond this machine without TLS: messages and UserSigs can be read on the way; \
+                 give --tls-cert and --tls-key, or put a proxy that speaks TLS in front"
+            );
+        }
+    }
+    let store = data::open(&serve.data)
+        .await
+        .with_context(|| format!("opening the data folder {}", serve.data.display()))?;
+    let started = manage::prepare(&*store, serve.dev, clock::now()).await?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let mut signals = Signals::new()?;
+    let server = Server::start(config, store).await?;
+    announce(scheme, server.address(), &started)?;
+    loop {
+        match signals.next().await {
+            Signal::Stop => break,
+            Signal::Reload => match server.reload_tls() {
+                Ok(()) => tracing::info!("the certificate was read again"),
+                Err(error) => tracing::error!(error = format!("{error:#}"), "the old certificate stays"),
+            },
+        }
+    }
+    tracing::info!("stopping");
+    server.stop().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+impl Serve {
+    fn config(&self) -> Config {
+        let tls = self.tls_cert.clone().zip(self.tls_key.clone());
+        Config {
+            listen: self.listen,
+            dev: self.dev,
+            tls: tls.map(|(cert, key)| TlsFiles { cert, key }),
+            heartbeat: Duration::from_millis(self.heartbeat_ms.into()),
+            limits: Limits {
+                connections_max: self.connections_max,
+                account_connections_max: self.account_connections_max,
+                requests_per_s: self.requests_per_s,
+                request_burst: self.request_burst,
+                ..Limits::default()
+            },
+            ..Config::default()
+        }
+    }
+}
+
+/// What a person needs to begin. The first line is also how programs learn of the port.
+fn announce(scheme: &str, address: SocketAddr, started: &Started) -> Result<()> {
+    let reachable = match address.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    let reachable = SocketAddr::new(reachable, address.port());
+    let password = started
+        .first_password
+        .as_deref()
+        .unwrap_or("set at the first start; hongyan admin reset-password makes a new one");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on {scheme}://{address}")?;
+    writeln!(out, "demo chat  {scheme}://{reachable}/")?;
+    writeln!(out, "console    {scheme}://{reachable}/console/")?;
+    writeln!(out, "SDKAppID   {}", started.app)?;
+    writeln!(out, "console password  {password}")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn start_logging(format: LogFormat, filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter).context("reading --log")?;
+    let logging = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logging.with_target(false).init(),
+        LogFormat::Json => logging.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+/// Every connection is an open file, and many systems begin with 1024.
+#[cfg(unix)]
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if limit.current != raised.current
+        && let Err(error) = setrlimit(Resource::Nofile, raised)
+    {
+        tracing::warn!(%error, "the number of open files stays as low as it is");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files() {}
+
+enum Signal {
+    Stop,
+    Reload,
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.hangup.recv() => Signal::Reload,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        let _ = tokio::signal::ctrl_c().await;
+        Signal::Stop
+    }
+}

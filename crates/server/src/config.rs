@@ -1,0 +1,92 @@
+//! What the owner of a server may set. The binary reads it from arguments and from the environment.
+//!
+//! **Never here:** what an app's owner sets in the console; that is kept in the store.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All of it. [`Config::default`] is what a server does without any argument.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Signs UserSigs for anybody who asks (`/dev/usersig`). Never in production.
+    pub dev: bool,
+    /// Speak TLS with these files.
+    pub tls: Option<TlsFiles>,
+    /// How often a client has to be heard of.
+    pub heartbeat: Duration,
+    /// How long a socket may stay without a login.
+    pub login_timeout: Duration,
+    /// How long a closing socket may take to send what is left and to hear the answer.
+    pub close_grace: Duration,
+    /// What keeps one client from taking what belongs to all.
+    pub limits: Limits,
+}
+
+/// A certificate chain and its private key, both PEM.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub cert: PathBuf,
+    /// The key.
+    pub key: PathBuf,
+}
+
+/// Everything that waits is bounded, and this is how far.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open sockets; more are closed as they come.
+    pub connections_max: usize,
+    /// Sockets of one account; one more is closed with 4005.
+    pub account_connections_max: usize,
+    /// Requests of a session in the long run; more are answered with 60018.
+    pub requests_per_s: u32,
+    /// Requests of a session at once, when it was quiet before. As many refusals in a row close it with 4005.
+    pub request_burst: u32,
+    /// Requests of a session that are worked on at the same time; further ones stay unread.
+    pub session_running_max: usize,
+    /// Frames that wait for a client to read; one more closes it with 4004.
+    pub queue_frames_max: usize,
+    /// Bytes of them. A single frame may be larger.
+    pub queue_bytes_max: usize,
+    /// Failed logins of an account from one address within a minute; further ones get 70050.
+    pub login_failures_max: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8020).into(),
+            dev: false,
+            tls: None,
+            heartbeat: Duration::from_secs(30),
+            login_timeout: Duration::from_secs(10),
+            close_grace: Duration::from_secs(5),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 100_000,
+            account_connections_max: 20,
+            requests_per_s: 200,
+            request_burst: 400,
+            session_running_max: 64,
+            queue_frames_max: 1024,
+            queue_bytes_max: 4 * 1024 * 1024,
+            login_failures_max: 10,
+        }
+    }
+}
+
+impl Config {
+    /// How long a client may be silent: it has two chances to send its heartbeat, and some time on the way.
+    pub(crate) fn silence_max(&self) -> Duration {
+        self.heartbeat * 5 / 2
+    }
+}

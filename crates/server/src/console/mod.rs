@@ -1,0 +1,137 @@
+//! The console's API: what an owner sees and changes, over HTTP and JSON.
+//!
+//! **Comes in:** requests of a browser that knows the password. **Goes out:** JSON; errors are
+//! `{"code": "<kebab>", "message": "…"}`. **Never here:** what changes mean (`manage`), and users' messages.
+//!
+//! A browser sends its cookie also when another site makes it ask. So the cookie is `SameSite=Strict`, whatever changes
+//! something must be JSON, and a request that the browser itself calls foreign is refused.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, patch, post};
+use hongyan_protocol::id::Timestamp;
+
+use self::answer::Failure;
+use self::sessions::Sessions;
+use crate::limiter::Limiter;
+use crate::shared::Shared;
+
+mod accounts;
+mod answer;
+mod apps;
+mod overview;
+mod sessions;
+mod sign_in;
+
+/// Failed passwords of one address within a minute.
+const ADDRESS_FAILURES_MAX: u32 = 5;
+/// Failed passwords of everybody within a minute.
+const FAILURES_MAX: u32 = 50;
+
+/// What the console keeps in memory.
+pub(crate) struct Console {
+    started: Timestamp,
+    sessions: Sessions,
+    address_failures: Limiter,
+    failures: Limiter,
+    /// Apps are read, changed and written: one at a time.
+    changing_apps: tokio::sync::Mutex<()>,
+}
+
+impl Console {
+    pub(crate) fn new(started: Timestamp) -> Self {
+        Self {
+            started,
+            sessions: Sessions::default(),
+            address_failures: Limiter::new(ADDRESS_FAILURES_MAX),
+            failures: Limiter::new(FAILURES_MAX),
+            changing_apps: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+/// The addresses under `/console/api`.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/session", get(sign_in::session))
+        .route("/login", post(sign_in::login))
+        .route("/logout", post(sign_in::logout))
+        .route("/password", post(sign_in::change_password))
+        .route("/overview", get(overview::overview))
+        .route("/apps", get(apps::list).post(apps::create))
+        .route("/apps/{id}", patch(apps::change))
+        .route("/apps/{id}/rotate-key", post(apps::rotate_key))
+        .route("/apps/{id}/accounts", get(accounts::list))
+        .route("/apps/{id}/usersig", post(accounts::sign))
+        .route("/apps/{id}/kick", post(accounts::kick))
+        .fallback(async || Failure::NotFound("there is no such address"))
+        .layer(from_fn(from_our_own_page))
+}
+
+async fn from_our_own_page(request: Request, next: Next) -> Response {
+    if *request.method() != Method::GET {
+        if !is_same_origin(request.headers()) {
+            return Failure::CrossSite.into_response();
+        }
+        if !is_json(request.headers()) {
+            return Failure::Invalid("the request is not application/json".to_owned()).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+/// A browser says where a request comes from; what is no browser has no cookie that others could use.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
+    if text("sec-fetch-site").is_some_and(|it| !matches!(it, "same-origin" | "none")) {
+        return false;
+    }
+    // The scheme is left out of the comparison: behind a proxy that speaks TLS it differs.
+    text("origin").is_none_or(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host.is_some() && host == text("host")
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let kind = kind.and_then(|it| it.split(';').next()).unwrap_or("");
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_page_and_programs_without_a_browser_may_change_something() {
+        let same = |pairs: &[(&'static str, &'static str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            is_same_origin(&pairs.collect())
+        };
+        assert!(same(&[("host", "im.example")]));
+        assert!(same(&[
+            ("host", "im.example"),
+            ("origin", "https://im.example"),
+            ("sec-fetch-site", "same-origin")
+        ]));
+        assert!(!same(&[
+            ("host", "im.example"),
+            ("origin", "https://evil.example")
+        ]));
+        assert!(!same(&[("host", "im.example"), ("origin", "null")]));
+        assert!(!same(&[
+            ("host", "im.example:8020"),
+            ("origin", "http://im.example")
+        ]));
+        assert!(!same(&[("host", "im.example"), ("sec-fetch-site", "cross-site")]));
+        assert!(!same(&[("host", "im.example"), ("sec-fetch-site", "same-site")]));
+    }
+}

@@ -1,0 +1,78 @@
+//! What is asked over plain HTTP: the web apps, health, numbers, the console's API, and signing in development.
+//!
+//! **Comes in:** requests. **Goes out:** answers. **Never here:** messages between users; they travel by sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use crate::shared::Shared;
+use crate::{console, gateway};
+
+mod dev;
+mod files;
+
+/// What a request may take to be read and answered.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// All addresses of the server.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let router = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(metrics))
+        .nest("/console/api", console::router())
+        .nest("/dev", dev::router(shared.config.dev))
+        .fallback(files::serve);
+    router
+        .layer(from_fn(in_time))
+        // A socket stays open; the limits above are not for it.
+        .route("/v1/ws", get(gateway::upgrade))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(with_common_headers))
+        .with_state(shared)
+}
+
+/// Whether the server can work: its store answers.
+async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.context.store.find_setting("health").await {
+        Ok(_) => (StatusCode::OK, "ok").into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not healthy: the store does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response()
+        }
+    }
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match shared.metrics.encode() {
+        Ok(text) => ([(header::CONTENT_TYPE, TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
+async fn with_common_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,318 @@
+//! Fan-out: who is connected where, and the way of a committed change to those whom it concerns.
+//!
+//! **Comes in:** sessions that come and go; events, in the order of commits (their turn). **Goes out:** encoded pushes
+//! in the sessions' outboxes. **Never here:** rules, the store, waiting. All of it runs under one short lock, so that
+//! everybody sees the same order (contract C3).
+//!
+//! Invariant: facts are corrected by an event before anybody hears of it.
+//!
+//! Invariant: a session whose instance was kicked is taken out before anything later is published (contract C6), and
+//! one that logs in at the same moment is not let in.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use hongyan_domain::{Audience, Event};
+use hongyan_protocol::id::{Account, AccountId, InstanceId, SdkAppId, Timestamp};
+use hongyan_protocol::platform::{KickReason, Platform};
+use hongyan_protocol::wire::{self, Close, push};
+use hongyan_protocol::{frame, message::ChangeKind};
+use parking_lot::Mutex;
+
+use crate::facts::Facts;
+use crate::metrics::Metrics;
+use crate::session::outbox::{End, Outbox, Pushed};
+
+/// Names a session in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SessionId(pub(crate) u64);
+
+/// See the head of the file.
+pub(crate) struct Hub {
+    facts: Arc<Facts>,
+    metrics: Arc<Metrics>,
+    account_connections_max: usize,
+    next: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    accounts: HashMap<AccountId, Vec<Seat>>,
+    /// Logins under way, and whether their instance was kicked meanwhile.
+    logging_in: HashMap<SessionId, (InstanceId, Option<KickReason>)>,
+    stopping: bool,
+}
+
+/// A session's place in the hub.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    pub(crate) session: SessionId,
+    pub(crate) account: Account,
+    pub(crate) instance: InstanceId,
+    pub(crate) platform: Platform,
+    pub(crate) since: Timestamp,
+    pub(crate) address: IpAddr,
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+/// Events with their pushes, encoded once and before their turn comes.
+pub(crate) struct Publication(Vec<Item>);
+
+struct Item {
+    event: Event,
+    push: Option<Bytes>,
+    except: Option<SessionId>,
+}
+
+/// How many are there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Present {
+    pub(crate) instances: usize,
+    pub(crate) accounts: usize,
+}
+
+impl Publication {
+    /// `except` names the session that needs no push of an event, because its answer says the same.
+    pub(crate) fn new(events: Vec<Event>, mut except: impl FnMut(&Event) -> Option<SessionId>) -> Self {
+        let items = events.into_iter().map(|event| Item {
+            push: encode(&event),
+            except: except(&event),
+            event,
+        });
+        Self(items.collect())
+    }
+
+    /// Everybody whom it concerns hears of it.
+    pub(crate) fn to_all(events: Vec<Event>) -> Self {
+        Self::new(events, |_| None)
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(facts: Arc<Facts>, metrics: Arc<Metrics>, account_connections_max: usize) -> Self {
+        Self {
+            facts,
+            metrics,
+            account_connections_max,
+            next: AtomicU64::new(1),
+            state: Mutex::default(),
+        }
+    }
+
+    /// A number for a new session.
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A login begins. Until [`Hub::enter`] or [`Hub::leave`], a kick of its instance is remembered.
+    pub(crate) fn begin(&self, session: SessionId, instance: InstanceId) {
+        self.state.lock().logging_in.insert(session, (instance, None));
+    }
+
+    /// Gives a session that logged in its seat, in the turn of its login. Another session of the same instance has lost
+    /// its client, and goes. `answer` is the first frame that it gets; who may not stay finds its outbox ended instead.
+    pub(crate) fn enter(&self, seat: Seat, answer: Bytes) {
+        let mut state = self.state.lock();
+        let Some((_, kicked)) = state.logging_in.remove(&seat.session) else {
+            return; // Its socket is gone already.
+        };
+        if let Some(reason) = kicked {
+            kick(&seat.outbox, reason);
+            return;
+        }
+        if state.stopping {
+            seat.outbox.end(None, STOPPING);
+            return;
+        }
+        state.take_out(seat.account.id, &self.metrics, |it| {
+            let replaced = it.instance == seat.instance;
+            if replaced {
+                it.outbox.end(None, REPLACED);
+            }
+            replaced
+        });
+        let taken = state.accounts.get(&seat.account.id).map_or(0, Vec::len);
+        if taken >= self.account_connections_max {
+            seat.outbox.end(None, TOO_MANY);
+            return;
+        }
+        let seats = state.accounts.entry(seat.account.id).or_default();
+        self.metrics.entered(seat.platform);
+        seat.outbox.push(answer);
+        seats.push(seat);
+    }
+
+    /// Takes a session out; it is well if it is gone already.
+    pub(crate) fn leave(&self, session: SessionId, account: Option<AccountId>) {
+        let mut state = self.state.lock();
+        state.logging_in.remove(&session);
+        if let Some(account) = account {
+            state.take_out(account, &self.metrics, |it| it.session == session);
+        }
+    }
+
+    /// Which instances of an account have a socket right now.
+    pub(crate) fn connected(&self, account: AccountId) -> HashSet<InstanceId> {
+        let state = self.state.lock();
+        let seats = state.accounts.get(&account).into_iter().flatten();
+        seats.map(|it| it.instance).collect()
+    }
+
+    /// The seats of an account.
+    pub(crate) fn seats(&self, account: AccountId) -> Vec<Seat> {
+        let state = self.state.lock();
+        state.accounts.get(&account).cloned().unwrap_or_default()
+    }
+
+    /// How many are there, of one app or of all.
+    pub(crate) fn present(&self, app: Option<SdkAppId>) -> Present {
+        let state = self.state.lock();
+        let mut present = Present::default();
+        for seats in state.accounts.values() {
+            let counts = |seat: &&Seat| app.is_none_or(|app| seat.account.app == app);
+            let instances = seats.iter().filter(counts).count();
+            present.accounts += usize::from(instances > 0);
+            present.instances += instances;
+        }
+        present
+    }
+
+    /// Corrects the facts and hands the pushes to those whom they concern. To be called in the turn of the commit.
+    pub(crate) fn publish(&self, publication: Publication) {
+        if publication.0.is_empty() {
+            return;
+        }
+        let mut state = self.state.lock();
+        for item in publication.0 {
+            self.facts.apply(&item.event);
+            match (&item.event, item.push) {
+                (Event::TimelineChanged { audience, change, .. }, Some(push)) => {
+                    if change.kind == ChangeKind::Appended {
+                        self.metrics.message_appended();
+                    }
+                    match audience {
+                        Audience::Accounts(accounts) => {
+                            for (place, account) in accounts.iter().enumerate() {
+                                // A message to oneself names its account twice and is heard once.
+                                if !accounts[..place].contains(account) {
+                                    state.deliver(*account, &push, item.except, &self.metrics);
+                                }
+                            }
+                        }
+                        Audience::Group(group) => {
+                            for account in self.facts.group_members(*group) {
+                                state.deliver(account, &push, item.except, &self.metrics);
+                            }
+                        }
+                    }
+                }
+                (Event::AccountChanged { account, .. }, Some(push)) => {
+                    state.deliver(*account, &push, item.except, &self.metrics);
+                }
+                (Event::InstancesKicked { account, instances }, _) => {
+                    state.kick(*account, instances, &self.metrics);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends all sessions, and lets no one in any more.
+    pub(crate) fn stop(&self) {
+        let mut state = self.state.lock();
+        state.stopping = true;
+        for seat in std::mem::take(&mut state.accounts).into_values().flatten() {
+            self.metrics.left(seat.platform);
+            seat.outbox.end(None, STOPPING);
+        }
+    }
+}
+
+/// The server stops.
+pub(crate) const STOPPING: End = End::new(Close::GoingAway, "the server stops; reconnect");
+const REPLACED: End = End::new(Close::GoingAway, "this instance has connected again");
+const TOO_MANY: End = End::new(
+    Close::TooMany,
+    "the account has as many connections as it may have",
+);
+const KICKED: End = End::new(Close::Kicked, "kicked; do not reconnect");
+
+/// Ends a session with the push that says why.
+pub(crate) fn kick(outbox: &Outbox, reason: KickReason) {
+    let kicked = wire::Kicked {
+        reason: reason.to_wire().into(),
+    };
+    outbox.end(Some(encode_push(push::Kind::Kicked(kicked))), KICKED);
+}
+
+impl State {
+    fn deliver(&self, account: AccountId, push: &Bytes, except: Option<SessionId>, metrics: &Metrics) {
+        for seat in self.accounts.get(&account).into_iter().flatten() {
+            if Some(seat.session) == except {
+                continue;
+            }
+            match seat.outbox.push(push.clone()) {
+                Pushed::Taken => metrics.pushed(),
+                Pushed::Overflowed => metrics.queue_full(),
+                // It is about to leave.
+                Pushed::Ended => {}
+            }
+        }
+    }
+
+    fn kick(&mut self, account: AccountId, instances: &[(InstanceId, KickReason)], metrics: &Metrics) {
+        for (instance, reason) in instances {
+            for (logging_in, kicked) in self.logging_in.values_mut() {
+                if logging_in == instance {
+                    *kicked = Some(*reason);
+                }
+            }
+            self.take_out(account, metrics, |seat| {
+                let goes = seat.instance == *instance;
+                if goes {
+                    kick(&seat.outbox, *reason);
+                }
+                goes
+            });
+        }
+    }
+
+    fn take_out(&mut self, account: AccountId, metrics: &Metrics, mut goes: impl FnMut(&Seat) -> bool) {
+        if let Some(seats) = self.accounts.get_mut(&account) {
+            seats.retain(|seat| {
+                let goes = goes(seat);
+                if goes {
+                    metrics.left(seat.platform);
+                }
+                !goes
+            });
+            if seats.is_empty() {
+                self.accounts.remove(&account);
+            }
+        }
+    }
+}
+
+/// What sessions are told of an event; some only correct facts.
+fn encode(event: &Event) -> Option<Bytes> {
+    match event {
+        Event::TimelineChanged { change, .. } => {
+            Some(encode_push(push::Kind::TimelineChange(change.to_wire())))
+        }
+        Event::AccountChanged { event, .. } => Some(encode_push(push::Kind::AccountEvent(event.to_wire()))),
+        Event::InstancesKicked { .. }
+        | Event::ProfileChanged { .. }
+        | Event::BlacklistChanged { .. }
+        | Event::MembersAdded { .. }
+        | Event::MemberRemoved { .. }
+        | Event::GroupDismissed { .. } => None,
+    }
+}
+
+fn encode_push(kind: push::Kind) -> Bytes {
+    frame::push(wire::Push { kind: Some(kind) })
+}

@@ -1,0 +1,221 @@
+//! Numbers about the running server, for Prometheus.
+//!
+//! **Comes in:** what happened, as one call each. **Goes out:** the text of `/metrics`. **Never here:** anything that
+//! names an account or holds a message; names of numbers are part of the interface and change only with a note.
+
+use std::fmt;
+use std::time::Duration;
+
+use hongyan_protocol::code::Code;
+use hongyan_protocol::platform::Platform;
+use hongyan_protocol::wire::request::Command;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// See the head of the file.
+pub(crate) struct Metrics {
+    registry: Registry,
+    connections: Gauge,
+    sessions: Family<PlatformLabel, Gauge>,
+    logins: Family<CodeLabel, Counter>,
+    requests: Family<RequestLabel, Counter>,
+    request_seconds: Histogram,
+    messages_appended: Counter,
+    pushes: Counter,
+    queue_full: Counter,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PlatformLabel {
+    platform: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabel {
+    code: i32,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabel {
+    command: &'static str,
+    code: i32,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("hongyan"),
+            connections: Gauge::default(),
+            sessions: Family::default(),
+            logins: Family::default(),
+            requests: Family::default(),
+            request_seconds: Histogram::new(exponential_buckets(0.000_25, 2.0, 16)),
+            messages_appended: Counter::default(),
+            pushes: Counter::default(),
+            queue_full: Counter::default(),
+        };
+        let Self {
+            registry,
+            connections,
+            sessions,
+            logins,
+            requests,
+            request_seconds,
+            messages_appended,
+            pushes,
+            queue_full,
+        } = &mut metrics;
+        registry.register("connections", "Open WebSockets", connections.clone());
+        registry.register("sessions", "Logged-in sessions by platform", sessions.clone());
+        registry.register("logins", "Logins by code, 0 is success", logins.clone());
+        registry.register(
+            "requests",
+            "Requests by command and code, 0 is success",
+            requests.clone(),
+        );
+        registry.register(
+            "request_seconds",
+            "From a request's arrival to its answer",
+            request_seconds.clone(),
+        );
+        registry.register(
+            "messages_appended",
+            "Messages taken into timelines",
+            messages_appended.clone(),
+        );
+        registry.register("pushes", "Pushes handed to sessions", pushes.clone());
+        registry.register(
+            "queue_full",
+            "Sessions closed because their client did not read",
+            queue_full.clone(),
+        );
+        metrics
+    }
+}
+
+impl Metrics {
+    /// All numbers in OpenMetrics' text form.
+    pub(crate) fn encode(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    /// A WebSocket was opened.
+    pub(crate) fn connected(&self) {
+        self.connections.inc();
+    }
+
+    /// A WebSocket was closed.
+    pub(crate) fn disconnected(&self) {
+        self.connections.dec();
+    }
+
+    /// Open WebSockets.
+    pub(crate) fn connections(&self) -> i64 {
+        self.connections.get()
+    }
+
+    /// A session has its seat.
+    pub(crate) fn entered(&self, platform: Platform) {
+        self.sessions.get_or_create(&platform.into()).inc();
+    }
+
+    /// A session lost its seat.
+    pub(crate) fn left(&self, platform: Platform) {
+        self.sessions.get_or_create(&platform.into()).dec();
+    }
+
+    /// A login was answered; `None` is success.
+    pub(crate) fn login(&self, refused: Option<Code>) {
+        let code = refused.map_or(0, |it| it.0);
+        self.logins.get_or_create(&CodeLabel { code }).inc();
+    }
+
+    /// A request was answered; `None` is success.
+    pub(crate) fn answered(&self, command: &'static str, refused: Option<Code>, after: Duration) {
+        let code = refused.map_or(0, |it| it.0);
+        self.requests.get_or_create(&RequestLabel { command, code }).inc();
+        self.request_seconds.observe(after.as_secs_f64());
+    }
+
+    /// A message was taken into a timeline.
+    pub(crate) fn message_appended(&self) {
+        self.messages_appended.inc();
+    }
+
+    /// A push was handed to a session.
+    pub(crate) fn pushed(&self) {
+        self.pushes.inc();
+    }
+
+    /// A session was closed because its client did not read.
+    pub(crate) fn queue_full(&self) {
+        self.queue_full.inc();
+    }
+}
+
+impl From<Platform> for PlatformLabel {
+    fn from(platform: Platform) -> Self {
+        Self {
+            platform: platform.name(),
+        }
+    }
+}
+
+/// A command's name in logs and numbers.
+pub(crate) const fn command_name(command: &Command) -> &'static str {
+    match command {
+        Command::Login(_) => "login",
+        Command::Logout(_) => "logout",
+        Command::Sync(_) => "sync",
+        Command::ListChanges(_) => "list_changes",
+        Command::SendMessage(_) => "send_message",
+        Command::RevokeMessage(_) => "revoke_message",
+        Command::ListMessages(_) => "list_messages",
+        Command::ListConversations(_) => "list_conversations",
+        Command::FindConversation(_) => "find_conversation",
+        Command::MarkRead(_) => "mark_read",
+        Command::CreateGroup(_) => "create_group",
+        Command::JoinGroup(_) => "join_group",
+        Command::QuitGroup(_) => "quit_group",
+        Command::DismissGroup(_) => "dismiss_group",
+        Command::FindGroup(_) => "find_group",
+        Command::ListGroups(_) => "list_groups",
+        Command::ListGroupMembers(_) => "list_group_members",
+        Command::HandleGroupApplication(_) => "handle_group_application",
+        Command::FindProfiles(_) => "find_profiles",
+        Command::UpdateProfile(_) => "update_profile",
+        Command::ListBlacklist(_) => "list_blacklist",
+        Command::AddToBlacklist(_) => "add_to_blacklist",
+        Command::RemoveFromBlacklist(_) => "remove_from_blacklist",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_told_under_their_names() {
+        let metrics = Metrics::default();
+        metrics.connected();
+        metrics.entered(Platform::Web);
+        metrics.login(Some(Code::USERSIG_EXPIRED));
+        metrics.answered("send_message", None, Duration::from_millis(3));
+        let text = metrics.encode().unwrap();
+        for line in [
+            "hongyan_connections 1",
+            "hongyan_sessions{platform=\"web\"} 1",
+            "hongyan_logins_total{code=\"70001\"} 1",
+            "hongyan_requests_total{command=\"send_message\",code=\"0\"} 1",
+            "hongyan_request_seconds_count 1",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} in\n{text}");
+        }
+    }
+}
