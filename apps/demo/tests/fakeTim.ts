@@ -9,6 +9,7 @@ import type { Answer, EventName, SdkConversation, SdkGroup, SdkMessage, SdkProfi
 const EVENT: Record<EventName, string> = {
   SDK_READY: "sdkStateReady",
   SDK_NOT_READY: "sdkStateNotReady",
+  SDK_RELOAD: "sdkReload",
   MESSAGE_RECEIVED: "onMessageReceived",
   MESSAGE_REVOKED: "onMessageRevoked",
   MESSAGE_READ_BY_PEER: "onMessageReadByPeer",

@@ -175,6 +175,30 @@ describe("sending", () => {
   });
 });
 
+describe("after an interruption", () => {
+  it("reads anew what is open, and keeps what is not sent yet", async () => {
+    tim.stored("bob", "C2Cbob", { text: "before" }, { time: 1 });
+    await signedIn();
+    await store.openConversation("C2Cbob");
+    tim.failures.set("sendMessage", { code: 2801, message: "timeout" });
+    store.sendText("unsent");
+    await settle();
+    tim.stored("bob", "C2Cbob", { text: "missed" }, { time: 2 });
+    tim.emit("SDK_RELOAD");
+    await settle();
+    expect(store.messages.value.map(({ body }) => (body.kind === "text" ? body.text : ""))).toEqual(["before", "missed", "unsent"]);
+  });
+
+  it("keeps what was written while the SDK makes no messages", async () => {
+    await signedIn();
+    await store.openConversation("C2Cbob");
+    tim.createTextMessage = () => Promise.reject(Object.assign(new Error("not ready"), { code: 2024 })) as never;
+    expect(store.sendText("hello")).toBe(false);
+    await settle();
+    expect(troubles).toEqual([{ code: 2024, message: "not ready" }]);
+  });
+});
+
 describe("objects that the SDK changes in place", () => {
   it("draws a read mark when MESSAGE_READ_BY_PEER comes", async () => {
     const message = tim.stored("alice", "C2Cbob", { text: "hi" });

@@ -16,6 +16,7 @@ export interface TimStatic {
 export type EventName =
   | "SDK_READY"
   | "SDK_NOT_READY"
+  | "SDK_RELOAD"
   | "MESSAGE_RECEIVED"
   | "MESSAGE_REVOKED"
   | "MESSAGE_READ_BY_PEER"

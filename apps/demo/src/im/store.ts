@@ -168,6 +168,7 @@ export class ImStore {
     const timeline = this.timeline(id);
     if (timeline.complete) return;
     this.history.value = "loading";
+    const { generation } = timeline;
     try {
       const { data } = await this.call((tim) =>
         tim.getMessageList({
@@ -175,6 +176,7 @@ export class ImStore {
           ...(timeline.nextReqMessageID ? { nextReqMessageID: timeline.nextReqMessageID } : {}),
         }),
       );
+      if (timeline.generation !== generation) return;
       timeline.takeOlder(data.messageList);
       timeline.nextReqMessageID = data.nextReqMessageID;
       timeline.complete = data.isCompleted;
@@ -183,7 +185,7 @@ export class ImStore {
       this.history.value = "idle";
       this.showOpen();
     } catch (thrown) {
-      if (this.openID.value !== id) return;
+      if (this.openID.value !== id || timeline.generation !== generation) return;
       this.history.value = "failed";
       this.outside.onTrouble(problemOf(thrown));
     }
@@ -196,8 +198,9 @@ export class ImStore {
 
   // ---- messages
 
-  sendText(text: string): void {
-    this.sendNew((tim, to) => tim.createTextMessage({ ...to, payload: { text } }));
+  /** Whether it is on its way; else what was written is better kept. */
+  sendText(text: string): boolean {
+    return this.sendNew((tim, to) => tim.createTextMessage({ ...to, payload: { text } }));
   }
 
   sendCard(card: CardData, description: string): void {
@@ -323,6 +326,7 @@ export class ImStore {
     SDK_NOT_READY: () => {
       if (this.phase.value.kind === "ready") this.netState.value = "connecting";
     },
+    SDK_RELOAD: () => this.reload(),
     MESSAGE_RECEIVED: (data) => this.onMessages(data as SdkMessage[], true),
     MESSAGE_REVOKED: (data) => this.onMessages(data as SdkMessage[], false),
     MESSAGE_READ_BY_PEER: (data) => this.onMessages(data as SdkMessage[], false),
@@ -359,8 +363,13 @@ export class ImStore {
   private onReady(): void {
     this.phase.value = { kind: "ready" };
     this.netState.value = "connected";
-    this.me.value = profileView({ userID: this.userID });
-    this.timelines.clear();
+    if (this.me.value.userID !== this.userID) this.me.value = profileView({ userID: this.userID });
+    this.reload();
+  }
+
+  /** Asks for everything anew: at the start, and after an interruption too long to be told all that was missed. */
+  private reload(): void {
+    for (const timeline of this.timelines.values()) timeline.restart();
     void this.try(async (tim) => this.onProfiles([(await tim.getMyProfile()).data]));
     void this.try(async (tim) => this.onConversations((await tim.getConversationList()).data.conversationList));
     void this.try(async (tim) => {
@@ -370,7 +379,6 @@ export class ImStore {
     void this.try(async (tim) => {
       this.totalUnread.value = tim.getTotalUnreadMessageCount();
     });
-    // Ready again after an interruption: what is on the screen is read anew.
     if (this.openID.value !== null) {
       this.history.value = "idle";
       void this.loadOlder();
@@ -433,12 +441,18 @@ export class ImStore {
     });
   }
 
-  private sendNew(create: (tim: Tim, to: { to: string; conversationType: string }) => SdkMessage): void {
+  private sendNew(create: (tim: Tim, to: { to: string; conversationType: string }) => SdkMessage): boolean {
     const open = this.open.value;
-    if (this.tim === null || open === null || open.kind === "system") return;
+    if (this.tim === null || open === null || open.kind === "system") return false;
     const type = this.sdk.TYPES[open.kind === "group" ? "CONV_GROUP" : "CONV_C2C"];
-    const message = create(this.tim, { to: open.target, conversationType: String(type) });
+    const message: SdkMessage | Promise<never> = create(this.tim, { to: open.target, conversationType: String(type) });
+    // While the SDK is not ready, what makes a message gives a rejected promise instead.
+    if (message instanceof Promise) {
+      void this.try(() => message);
+      return false;
+    }
     void this.deliver(message, (tim) => tim.sendMessage(message));
+    return true;
   }
 
   private async deliver(

@@ -14,6 +14,8 @@ export class Timeline {
   loaded = false;
   /** Whether the oldest message is here. */
   complete = false;
+  /** Grows with each `restart`: a page that was asked for before is no page of this. */
+  generation = 0;
 
   /** IDs of own messages that are on their way, also again after a failure. */
   readonly sending = new Set<string>();
@@ -38,6 +40,17 @@ export class Timeline {
       this.entries.set(message.ID, { message, arrival: known?.arrival ?? first + index });
     });
     this.arrivals += messages.length;
+  }
+
+  /** Forgets what the service can tell again; what only this side knows, unsent messages, stays. */
+  restart(): void {
+    for (const [id, { message }] of this.entries) {
+      if (message.status === "success" && !this.sending.has(id)) this.entries.delete(id);
+    }
+    this.generation += 1;
+    this.nextReqMessageID = "";
+    this.loaded = false;
+    this.complete = false;
   }
 
   find(id: string): SdkMessage | undefined {
