@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::queue::Queue;
+use super::writer::join;
 use crate::store::{Result, StoreError};
 
 type Question = Box<dyn FnOnce(&Connection) + Send>;
@@ -71,7 +72,7 @@ impl Drop for Readers {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.lock().drain(..) {
-            let _ = thread.join();
+            join(thread);
         }
     }
 }

@@ -54,7 +54,11 @@ pub(super) fn open_writer(folder: &Path, options: &SqliteOptions) -> Result<Conn
         ));
     }
     // FULL: a commit is on disk when it is answered (contract C1). NORMAL would sync at checkpoints only.
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;")?;
+    // On a Mac a sync reaches the disk itself only when it is asked to.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
     // Longer than the default: more of the small random writes fall together before they go to the database itself.
     connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
     set_up(&connection, options.writer_cache_bytes)?;

@@ -368,8 +368,10 @@ pub(super) fn time_at(connection: &Connection, number: u64, sequence: Sequence) 
 
 /// The others with whom an account has a C2C conversation.
 pub(super) fn list_peers(connection: &Connection, account: AccountId) -> Result<Vec<AccountId>> {
+    // CROSS: in this order, and not from all C2C timelines that there are.
     let mut statement = connection.prepare_cached(
-        "SELECT CASE t.a WHEN ?1 THEN t.b ELSE t.a END FROM conversation c JOIN timeline t ON t.id = c.timeline
+        "SELECT CASE t.a WHEN ?1 THEN t.b ELSE t.a END
+         FROM conversation c CROSS JOIN timeline t ON t.id = c.timeline
          WHERE c.account = ?1 AND t.kind = 1 AND t.a <> t.b",
     )?;
     let peers = statement

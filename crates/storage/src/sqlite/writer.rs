@@ -119,7 +119,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.queue.close();
         if let Some(thread) = self.thread.lock().take() {
-            let _ = thread.join();
+            join(thread);
         }
     }
 }
@@ -214,17 +214,26 @@ fn run(mut writing: Writing, queue: &Queue<Box<dyn Operation>>, batch_max: usize
         queue.take(&mut batch, batch_max - 1);
         let done = writing.transaction(&mut batch);
         for operation in batch.drain(..) {
-            operation.answer(match &done {
+            let done = match &done {
                 Ok(()) => Ok(&turnstile),
                 Err(error) => Err(error),
-            });
+            };
+            // A turn that is given up here lets later ones run here; one that panics must not take the writer with it.
+            let _ = catch_unwind(AssertUnwindSafe(|| operation.answer(done)));
         }
     }
-    if let Err(error) = writing
+    let checkpoint = writing
         .connection
-        .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
-    {
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    if let Err(error) = checkpoint {
         tracing::warn!(%error, "the store was closed without a checkpoint; the next start makes up for it");
+    }
+}
+
+/// Waits for a thread to end, unless it is this one: what a thread runs may hold the last handle of the store.
+pub(super) fn join(thread: JoinHandle<()>) {
+    if thread.thread().id() != std::thread::current().id() {
+        let _ = thread.join();
     }
 }
 
