@@ -27,7 +27,7 @@ export default defineConfig(({ mode }) => {
         ? {}
         : {
             "/dev": server,
-            "/ws": { target: server, ws: true },
+            "/v1": { target: server, ws: true },
           },
     },
     test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },

@@ -335,6 +335,13 @@ describe("groups, notices and people", () => {
     expect(store.blacklist.value.size).toBe(0);
   });
 
+  it("shows somebody's new name in the list", async () => {
+    tim.stored("bob", "C2Cbob", { text: "hi" });
+    await signedIn();
+    tim.emit("PROFILE_UPDATED", [{ ...tim.profile("bob"), nick: "Robert" }]);
+    expect(store.conversations.value[0]!.name).toBe("Robert");
+  });
+
   it("tells of errors that belong to no call, and of the line", async () => {
     await signedIn();
     tim.emit("ERROR", { code: 2800, message: "network" });

@@ -5,10 +5,15 @@
 //! not call one another.
 
 pub mod account;
+pub mod blacklist;
 pub mod chance;
+pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod group;
+pub mod message;
+pub mod profile;
+pub mod sync;
 
 pub use chance::Chance;
 pub use error::Refusal;

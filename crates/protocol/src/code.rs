@@ -95,9 +95,11 @@ codes! {
     REVOKE_REPEATED = 20023, "the message was already revoked";
     RELATION_PARAMETER = 30001, "a parameter is not valid";
     RELATION_ACCOUNT_UNKNOWN = 30003, "an account does not exist";
+    RELATION_INTERNAL = 30006, "internal error, try again";
     BLACKLIST_FULL = 30013, "the blacklist is full";
     PROFILE_INVALID = 40001, "a parameter is not valid";
     PROFILE_ACCOUNT_UNKNOWN = 40003, "an account does not exist";
+    PROFILE_INTERNAL = 40006, "internal error, try again";
     PROFILE_TAG_UNKNOWN = 40009, "there is no such field";
     PROFILE_VALUE_TOO_LONG = 40601, "a field's value is above 500 bytes";
     PROFILE_VALUE_INVALID = 40605, "a standard field's value is not valid";

@@ -13,6 +13,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use hongyan_domain::Event;
+use hongyan_domain::group::{Standing, manages};
 use hongyan_protocol::id::{Account, AccountId, GroupId, SdkAppId, UserId};
 use hongyan_protocol::profile::Profile;
 use hongyan_storage::model::{App, GroupNumber, GroupRecord, MemberRecord};
@@ -61,7 +62,7 @@ pub(crate) struct GroupFacts {
 
 #[derive(Debug)]
 struct GroupState {
-    record: GroupRecord,
+    record: Arc<GroupRecord>,
     members: HashMap<AccountId, MemberRecord>,
 }
 
@@ -128,7 +129,7 @@ impl Facts {
             return Ok(None);
         };
         let load = || async {
-            let Some(record) = self.store.find_group(app, id).await? else {
+            let Some(record) = self.store.find_group(app, id).await?.map(Arc::new) else {
                 return Ok(None);
             };
             let members = self.store.list_members(number).await?;
@@ -170,20 +171,21 @@ impl Facts {
             }
             Event::MembersAdded { group, members } => self.groups.correct(&group.number, |held| {
                 let mut state = held.state.write();
-                state.record = group.clone();
+                state.record = Arc::new(group.clone());
                 for member in members {
                     state.members.insert(member.account.id, member.clone());
                 }
             }),
             Event::MemberRemoved { group, account } => self.groups.correct(&group.number, |held| {
                 let mut state = held.state.write();
-                state.record = group.clone();
+                state.record = Arc::new(group.clone());
                 state.members.remove(account);
             }),
             Event::GroupDismissed { group } => self.groups.correct(group, |held| {
                 let mut state = held.state.write();
-                state.record.dismissed = true;
-                state.record.group.member_count = 0;
+                let record = Arc::make_mut(&mut state.record);
+                record.dismissed = true;
+                record.group.member_count = 0;
                 state.members.clear();
             }),
         }
@@ -191,31 +193,22 @@ impl Facts {
 }
 
 impl GroupFacts {
-    /// The group, as an outsider sees it. Its `last_sequence` is that of the last correction.
-    pub(crate) fn record(&self) -> GroupRecord {
-        self.state.read().record.clone()
-    }
-
-    /// How an account stands in it.
-    pub(crate) fn member(&self, account: AccountId) -> Option<MemberRecord> {
-        self.state.read().members.get(&account).cloned()
+    /// The group, and how an account stands in it. The record's `last_sequence` is that of the last correction.
+    pub(crate) fn standing(&self, account: AccountId) -> Standing {
+        let state = self.state.read();
+        Standing {
+            group: state.record.clone(),
+            member: state.members.get(&account).cloned(),
+        }
     }
 
     /// The owner and the admins.
     pub(crate) fn managers(&self) -> Vec<Account> {
         let state = self.state.read();
-        let managers = state
-            .members
-            .values()
-            .filter(|it| hongyan_domain::group::manages(it.role));
+        let managers = state.members.values().filter(|it| manages(it.role));
         let mut managers: Vec<Account> = managers.map(|it| it.account.clone()).collect();
         managers.sort_by_key(|it| it.id);
         managers
-    }
-
-    /// Reads the record without a copy.
-    pub(crate) fn with_record<T>(&self, read: impl FnOnce(&GroupRecord) -> T) -> T {
-        read(&self.state.read().record)
     }
 }
 

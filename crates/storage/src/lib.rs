@@ -13,6 +13,8 @@ pub mod turn;
 
 mod sqlite;
 mod store;
+#[cfg(test)]
+mod suite;
 
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Store, StoreError};

@@ -1,4 +1,6 @@
-//! The tests of the npm packages and apps, each by its own `test` script.
+//! The tests of the npm packages and apps, each by its own `test` script, and what the compiler says of their types.
+
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -8,14 +10,23 @@ use crate::npm::{self, Package};
 use crate::{shell, workspace};
 
 pub(super) fn run() -> Result<Vec<Suite>> {
-    let packages = npm::packages()?;
-    // `tests` holds the browser's; they are a suite of their own.
-    let tested = packages
-        .iter()
-        .filter(|package| package.place != "tests" && package.has_script("test"));
-    Ok(tested
-        .map(|package| suite(&package.place, || test(package)))
-        .collect())
+    let mut suites = Vec::new();
+    for package in npm::packages()? {
+        // `tests` holds the browser's; they are a suite of their own.
+        if package.place != "tests" && package.has_script("test") {
+            suites.push(suite(&package.place, || test(&package)));
+        }
+        if package.has_script("check") {
+            suites.push(suite(&format!("{} types", package.place), || check(&package)));
+        }
+    }
+    Ok(suites)
+}
+
+/// The `check` script as one test.
+fn check(package: &Package) -> Result<Tally> {
+    shell::step(&format!("checking the types of {}", package.place));
+    as_one_test(&mut package.script("check"))
 }
 
 fn test(package: &Package) -> Result<Tally> {
@@ -24,12 +35,7 @@ fn test(package: &Package) -> Result<Tally> {
     script.env("HONGYAN_BIN", super::server());
     if !package.script_starts_with("test", "vitest") {
         // It reports in words only; then the whole script is one test.
-        let succeeded = shell::status(&mut script)?.success();
-        return Ok(Tally {
-            passed: u64::from(succeeded),
-            failed: 0,
-        }
-        .with_exit(succeeded));
+        return as_one_test(&mut script);
     }
     let report = workspace::target()
         .join("xtask")
@@ -42,4 +48,13 @@ fn test(package: &Package) -> Result<Tally> {
     let text = std::fs::read_to_string(&report).context("vitest left no report")?;
     let report: Value = serde_json::from_str(&text)?;
     Ok(of_vitest(&report).with_exit(succeeded))
+}
+
+fn as_one_test(script: &mut Command) -> Result<Tally> {
+    let succeeded = shell::status(script)?.success();
+    Ok(Tally {
+        passed: u64::from(succeeded),
+        failed: 0,
+    }
+    .with_exit(succeeded))
 }

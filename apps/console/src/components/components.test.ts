@@ -133,16 +133,18 @@ describe("an error", () => {
 });
 
 describe("a stepper", () => {
-  it("stays within its bounds and reports what is no number", async () => {
+  it("stays within its bounds and keeps only digits", async () => {
     const got: number[] = [];
     const props = { min: 1, max: 10, modelValue: 10, "onUpdate:modelValue": (value: number) => got.push(value) };
     const place = mount(NumberStepper, props);
     expect(button(place, texts.value.settings.more).disabled).toBe(true);
     button(place, texts.value.settings.fewer).click();
     const input = place.querySelector("input") as HTMLInputElement;
-    input.value = "many";
-    input.dispatchEvent(new Event("input"));
-    expect(got).toEqual([9, Number.NaN]);
+    for (const typed of ["4x", "many"]) {
+      input.value = typed;
+      input.dispatchEvent(new Event("input"));
+    }
+    expect(got).toEqual([9, 4, Number.NaN]);
   });
 });
 

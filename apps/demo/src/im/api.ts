@@ -1,8 +1,8 @@
 /**
  * The part of the public tim-js-sdk API that this app uses, in strict types.
  *
- * The SDK's own declarations say `any` where a payload or an answer has a shape; here the shapes are written down, so that the
- * rest of the app is checked. **Comes in:** nothing. **Goes out:** types. **Never here:** code, or a name that the public API lacks.
+ * It says how little an app needs, and what its tests' stand-in has to have; that the SDK has it too, `sdk.ts` lets the compiler check.
+ * **Comes in:** nothing. **Goes out:** types. **Never here:** code, or a name that the public API lacks.
  */
 
 /** What `import TIM from "tim-js-sdk"` gives. */
@@ -129,10 +129,17 @@ export interface SdkMessage {
   status: string;
   isRevoked: boolean;
   isPeerRead: boolean;
-  isDeleted?: boolean;
+  isDeleted: boolean;
+  isModified: boolean;
+  isBroadcastMessage: boolean;
   nick: string;
   avatar: string;
   nameCard: string;
+  priority: string;
+  atUserList: string[];
+  cloudCustomData: string;
+  needReadReceipt: boolean;
+  readReceiptInfo: object;
   sequence?: number;
 }
 

@@ -77,6 +77,8 @@ export class ImStore {
   private readonly timelines = new Map<string, Timeline>();
   private readonly recalledTexts = new Map<string, string>();
   private readonly reading = new Map<string, "asked" | "again">();
+  /** The conversations as the SDK last gave them. */
+  private listed: readonly SdkConversation[] = [];
   private tim: Tim | null = null;
   private userID = "";
 
@@ -405,6 +407,7 @@ export class ImStore {
   }
 
   private onConversations(conversations: readonly SdkConversation[]): void {
+    this.listed = conversations;
     const before = new Map(this.conversations.value.map((view) => [view.id, view]));
     this.conversations.value = conversations.map((conversation) =>
       keepIfSame(before.get(conversation.conversationID), conversationView(conversation)),
@@ -420,6 +423,13 @@ export class ImStore {
   private onProfiles(profiles: readonly SdkProfile[]): void {
     const mine = profiles.find((profile) => profile.userID === this.userID);
     if (mine) this.me.value = keepIfSame(this.me.value, profileView(mine));
+    // Somebody's new name and picture show in the list at once, whether or not the list itself is told anew.
+    this.onConversations(
+      this.listed.map((conversation) => {
+        const userProfile = profiles.find((profile) => conversation.conversationID === `C2C${profile.userID}`);
+        return userProfile ? { ...conversation, userProfile } : conversation;
+      }),
+    );
   }
 
   // ---- helpers
@@ -524,6 +534,7 @@ export class ImStore {
 
   private forgetAll(): void {
     this.closeConversation();
+    this.listed = [];
     this.conversations.value = [];
     this.totalUnread.value = 0;
     this.groups.value = [];

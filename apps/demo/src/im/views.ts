@@ -126,7 +126,7 @@ export function messageView(message: SdkMessage): MessageView {
 
 /** Whether the conversation shows it: not deleted here, not a silent notice. */
 export function isShown(message: SdkMessage): boolean {
-  if (message.isDeleted === true) return false;
+  if (message.isDeleted) return false;
   const body = bodyOf(message.type, message.payload);
   return body.kind !== "notice" || !SILENT_NOTICES.has(body.operation);
 }

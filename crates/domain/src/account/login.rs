@@ -9,7 +9,6 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{Account, AccountId, InstanceId, Pts};
 use hongyan_protocol::limits;
 use hongyan_protocol::platform::{KickReason, Platform};
-use hongyan_protocol::profile::Profile;
 use hongyan_storage::model::{AppSettings, Instance, NewInstance, PlatformPolicy, Registered};
 use hongyan_storage::{Store, StoreError};
 
@@ -23,8 +22,6 @@ pub enum Arrival {
     In {
         /// Its account.
         account: Account,
-        /// The account's profile.
-        profile: Profile,
         /// The newest event of its log.
         pts: Pts,
     },
@@ -63,11 +60,7 @@ pub async fn login(
     let committed = store.register_instance(new, choose).await?;
     let (answer, events) = match committed.value {
         Registered::In {
-            account,
-            profile,
-            pts,
-            kicked,
-            ..
+            account, pts, kicked, ..
         } => {
             let mut events = Vec::new();
             if !kicked.is_empty() {
@@ -76,14 +69,7 @@ pub async fn login(
                     instances: kicked,
                 });
             }
-            (
-                Arrival::In {
-                    account,
-                    profile,
-                    pts,
-                },
-                events,
-            )
+            (Arrival::In { account, pts }, events)
         }
         Registered::WasKicked(reason) => (Arrival::WasKicked(reason), Vec::new()),
     };
@@ -112,13 +98,11 @@ pub fn choose_kicked(
     let (mut same, mut kicked) = (Vec::new(), Vec::new());
     for instance in others {
         match Kind::of(instance.platform) {
-            None => {}
             Some(other) if other == kind => same.push(instance),
-            Some(other) => {
-                if settings.platform_policy.excludes(kind, other) {
-                    kicked.push((instance.id, KickReason::MultipleDevice));
-                }
+            Some(other) if settings.platform_policy.excludes(kind, other) => {
+                kicked.push((instance.id, KickReason::MultipleDevice));
             }
+            Some(_) | None => {}
         }
     }
     same.sort_by_key(|it| (connected.contains(&it.id), it.since, it.id));

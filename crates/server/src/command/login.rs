@@ -59,7 +59,7 @@ pub(crate) async fn login(
     };
     let outcome = log_in(&*context.store, new, app.settings, connected).await?;
     let (account, pts) = match outcome.answer {
-        Arrival::In { account, pts, .. } => (account, pts),
+        Arrival::In { account, pts } => (account, pts),
         Arrival::WasKicked(reason) => return Err(LoginRefused::Kicked(reason)),
     };
     let result = wire::LoginResult {

@@ -10,17 +10,41 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use hongyan_domain::error::store_code;
-use hongyan_domain::{Event, Outcome, Refusal};
+use hongyan_domain::group::Standing;
+use hongyan_domain::{Chance, Event, Outcome, Refusal};
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{Account, AccountId, InstanceId, Timestamp};
+use hongyan_protocol::id::{Account, AccountId, GroupId, InstanceId, Timestamp, UserId};
 use hongyan_protocol::message::ChangeKind;
 use hongyan_protocol::platform::{KickReason, Platform};
-use hongyan_protocol::wire;
+use hongyan_protocol::{Malformed, limits, wire};
+use hongyan_storage::model::AppSettings;
 use hongyan_storage::{Store, StoreError, Turn};
 
-use crate::facts::Facts;
+use crate::facts::{AccountFacts, Facts, GroupFacts};
 
+mod add_to_blacklist;
+mod create_group;
+mod dismiss_group;
+mod find_conversation;
+mod find_group;
+mod find_profiles;
+mod handle_group_application;
+mod join_group;
+mod list_blacklist;
+mod list_changes;
+mod list_conversations;
+mod list_group_members;
+mod list_groups;
+mod list_messages;
 mod login;
+mod logout;
+mod mark_read;
+mod quit_group;
+mod remove_from_blacklist;
+mod revoke_message;
+mod send_message;
+mod sync;
+mod update_profile;
 
 pub(crate) use login::login;
 
@@ -124,9 +148,9 @@ pub(crate) fn is_told_by_the_answer(caller: &Caller, event: &Event) -> bool {
 }
 
 async fn dispatch(
-    _context: &Context,
-    _caller: &Caller,
-    _now: Timestamp,
+    context: &Context,
+    caller: &Caller,
+    now: Timestamp,
     command: wire::request::Command,
 ) -> Prepared {
     use wire::request::Command;
@@ -135,8 +159,121 @@ async fn dispatch(
             Code::LOGIN_RUNNING,
             "this socket is logged in already",
         )),
-        _ => Err(Refused::new(Code::COMMAND_UNKNOWN, Code::COMMAND_UNKNOWN.text())),
+        Command::Logout(it) => logout::prepare(context, caller, it),
+        Command::Sync(it) => sync::prepare(context, caller, it),
+        Command::ListChanges(it) => list_changes::prepare(context, caller, it),
+        Command::SendMessage(it) => send_message::prepare(context, caller, now, it).await,
+        Command::RevokeMessage(it) => revoke_message::prepare(context, caller, now, it).await,
+        Command::ListMessages(it) => list_messages::prepare(context, caller, it),
+        Command::ListConversations(it) => list_conversations::prepare(context, caller, it),
+        Command::FindConversation(it) => find_conversation::prepare(context, caller, it).await,
+        Command::MarkRead(it) => mark_read::prepare(context, caller, now, it).await,
+        Command::CreateGroup(it) => create_group::prepare(context, caller, now, it).await,
+        Command::JoinGroup(it) => join_group::prepare(context, caller, now, it).await,
+        Command::QuitGroup(it) => quit_group::prepare(context, caller, now, it).await,
+        Command::DismissGroup(it) => dismiss_group::prepare(context, caller, now, it).await,
+        Command::FindGroup(it) => find_group::prepare(context, caller, it).await,
+        Command::ListGroups(it) => list_groups::prepare(context, caller, it),
+        Command::ListGroupMembers(it) => list_group_members::prepare(context, caller, it).await,
+        Command::HandleGroupApplication(it) => {
+            handle_group_application::prepare(context, caller, now, it).await
+        }
+        Command::FindProfiles(it) => find_profiles::prepare(context, caller, it),
+        Command::UpdateProfile(it) => update_profile::prepare(context, caller, now, it),
+        Command::ListBlacklist(it) => list_blacklist::prepare(context, caller, it),
+        Command::AddToBlacklist(it) => add_to_blacklist::prepare(context, caller, now, it).await,
+        Command::RemoveFromBlacklist(it) => remove_from_blacklist::prepare(context, caller, it).await,
     }
+}
+
+/// Facts, as commands ask for them. `internal` is the code of the command's area for a failed store.
+impl Context {
+    /// The caller itself, as it is now.
+    async fn own(&self, caller: &Caller, internal: Code) -> Result<Arc<AccountFacts>, Refused> {
+        let own = self.account(caller, &caller.account.user_id, internal).await?;
+        own.ok_or_else(|| Refused::new(Code::ACCOUNT_UNKNOWN, Code::ACCOUNT_UNKNOWN.text()))
+    }
+
+    /// An account of the caller's app.
+    async fn account(
+        &self,
+        caller: &Caller,
+        user_id: &UserId,
+        internal: Code,
+    ) -> Result<Option<Arc<AccountFacts>>, Refused> {
+        let found = self.facts.account(caller.account.app, user_id).await;
+        found.map_err(|it| store_failed(&it, internal))
+    }
+
+    /// Accounts of the caller's app, one for each name.
+    async fn accounts(
+        &self,
+        caller: &Caller,
+        user_ids: &[UserId],
+        internal: Code,
+    ) -> Result<Vec<Option<Account>>, Refused> {
+        let mut accounts = Vec::with_capacity(user_ids.len());
+        for user_id in user_ids {
+            let found = self.account(caller, user_id, internal).await?;
+            accounts.push(found.map(|it| it.account.clone()));
+        }
+        Ok(accounts)
+    }
+
+    /// Whether somebody blocks the caller.
+    async fn is_blocked(&self, by: AccountId, caller: &Caller) -> Result<bool, Refused> {
+        let blocked = self.facts.is_blocked(by, caller.account.id).await;
+        blocked.map_err(|it| store_failed(&it, Code::MESSAGE_INTERNAL))
+    }
+
+    /// A group of the caller's app.
+    async fn group(&self, caller: &Caller, id: &GroupId) -> Result<Option<Arc<GroupFacts>>, Refused> {
+        let group = self.facts.group(caller.account.app, id).await;
+        group.map_err(|it| store_failed(&it, Code::GROUP_INTERNAL))
+    }
+
+    /// How the caller stands in a group.
+    async fn standing(&self, caller: &Caller, id: &GroupId) -> Result<Option<Standing>, Refused> {
+        let group = self.group(caller, id).await?;
+        Ok(group.map(|it| it.standing(caller.account.id)))
+    }
+
+    /// What the owner of the caller's app set.
+    async fn settings(&self, caller: &Caller, internal: Code) -> Result<AppSettings, Refused> {
+        let app = self.facts.app(caller.account.app).await;
+        match app.map_err(|it| store_failed(&it, internal))? {
+            Some(app) => Ok(app.settings),
+            None => Err(Refused::new(Code::APP_UNKNOWN, Code::APP_UNKNOWN.text())),
+        }
+    }
+
+    fn chance(&self) -> Chance {
+        Chance::new(self.ids.random_u64())
+    }
+}
+
+/// The users that a command of the blacklist names.
+async fn related(
+    context: &Context,
+    caller: &Caller,
+    user_ids: &[String],
+) -> Result<Vec<Option<Account>>, Refused> {
+    if user_ids.len() > limits::BLACKLIST_MAX {
+        return Err(Refused::new(
+            Code::RELATION_PARAMETER,
+            "at most 1000 users are named at once",
+        ));
+    }
+    let parse = |id: &String| UserId::parse(id, Code::RELATION_PARAMETER);
+    let user_ids = user_ids
+        .iter()
+        .map(parse)
+        .collect::<Result<Vec<_>, Malformed>>()?;
+    context.accounts(caller, &user_ids, Code::RELATION_INTERNAL).await
+}
+
+fn texts(user_ids: &[UserId]) -> Vec<String> {
+    user_ids.iter().map(|it| it.as_str().to_owned()).collect()
 }
 
 impl Answered {

@@ -1,65 +1,433 @@
-//! A walk through both kinds of the store.
+//! What only this store promises: its files, its format, its disk. What every store promises is in [`crate::suite`],
+//! which runs here against both kinds.
+
+use std::sync::Arc;
 
 use hongyan_protocol::body::Body;
-use hongyan_protocol::message::{MessageFlags, MessageKey, Priority, Target};
+use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::group::{GroupType, JoinOption, Role};
+use hongyan_protocol::message::Target;
+use hongyan_protocol::platform::Platform;
+use hongyan_protocol::wire;
 
 use super::*;
+use crate::suite::{accounts, message, send, store_suite};
+
+store_suite!(memory, (Arc::new(SqliteStore::in_memory()) as Arc<dyn Store>, ()));
+store_suite!(disk, {
+    let folder = tempfile::tempdir().unwrap();
+    (open(folder.path()) as Arc<dyn Store>, folder)
+});
+
+/// Contract C1.
+#[tokio::test]
+async fn what_was_answered_is_in_the_files_at_that_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = open(folder.path());
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    let timeline = TimelineId::c2c(alice.id, bob.id);
+    for random in 0..8 {
+        let sent = send(&store, &alice, &bob, random).await;
+        // As a crash would leave them, with nothing closed: the database and its WAL, not the index in memory.
+        let crashed = tempfile::tempdir().unwrap();
+        for name in ["hongyan.db", "hongyan.db-wal"] {
+            std::fs::copy(folder.path().join(name), crashed.path().join(name)).unwrap();
+        }
+        let after: Arc<dyn Store> = open(crashed.path());
+        assert_eq!(
+            after.find_message(timeline, sent.sequence).await.unwrap(),
+            Some(sent.clone())
+        );
+        // Contract C2 holds across it, and the timeline goes on without a gap (C3).
+        let resend = message(&alice, Target::User(bob.user_id.clone()), random);
+        assert_eq!(
+            after.append_message(timeline, resend).await.unwrap().value,
+            Appended::Repeat(sent.clone())
+        );
+        assert_eq!(
+            send(&after, &bob, &alice, 99).await.sequence,
+            sent.sequence.next()
+        );
+    }
+}
+
+/// Contract C1.
+#[tokio::test]
+async fn a_second_start_finds_everything_whether_closed_or_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 1..=4 {
+        let store: Arc<dyn Store> = open(folder.path());
+        let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+        let sent = send(&store, &alice, &bob, round).await;
+        assert_eq!(sent.sequence.0, u64::from(round));
+        let totals = store.totals().await.unwrap();
+        assert_eq!((totals.messages, totals.accounts), (u64::from(round), 2));
+        assert!(totals.data_bytes > 0);
+        if round % 2 == 0 {
+            store.close().await.unwrap();
+        }
+        drop(store);
+        assert!(
+            !folder.path().join("hongyan.db-wal").exists(),
+            "all of it is in the database"
+        );
+    }
+}
 
 #[tokio::test]
-async fn a_message_is_kept_by_both_kinds_of_the_store() {
+async fn a_folder_belongs_to_one_store_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
-    for store in [
-        SqliteStore::in_memory(),
-        SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap(),
-    ] {
-        let app = SdkAppId(1);
-        let names = ["alice", "bob"].map(UserId::trusted);
-        for name in &names {
-            assert!(store.put_account(app, name, Timestamp(1)).await.unwrap());
-        }
-        let alice = store.find_account(app, &names[0]).await.unwrap().unwrap().account;
-        let bob = store.find_account(app, &names[1]).await.unwrap().unwrap().account;
+    let first = open(folder.path());
+    let refused = SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap_err();
+    assert!(
+        refused.to_string().contains("in use by another process"),
+        "{refused}"
+    );
+    drop(first);
+    open(folder.path());
+}
+
+#[tokio::test]
+async fn data_of_a_newer_format_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let file = folder.path().join("hongyan.db");
+    Connection::open(&file)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let refused = SqliteStore::open(folder.path(), SqliteOptions::default()).unwrap_err();
+    assert!(
+        refused.to_string().contains("format 99, newer than this program"),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_writes_and_the_store_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = open(folder.path());
+    let store: Arc<dyn Store> = sqlite.clone();
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    let timeline = TimelineId::c2c(alice.id, bob.id);
+    let append = async |random: u32| {
+        let body = Body::trusted(vec![0; 10_000].into());
         let message = Message {
-            key: MessageKey {
-                account: alice.id,
-                client_time_s: 1,
-                random: 2,
-            },
-            from: names[0].clone(),
-            to: Target::User(names[1].clone()),
-            sequence: Sequence(0),
-            time: Timestamp(5),
-            body: Body::trusted(vec![1, 2].into()),
-            priority: Priority::Normal,
-            flags: MessageFlags::default(),
-            cloud_custom_data: String::new(),
-            nick: String::new(),
-            avatar: String::new(),
-            name_card: String::new(),
-            revoker: None,
-            version: Version(0),
+            body,
+            ..message(&alice, Target::User(bob.user_id.clone()), random)
         };
-        let timeline = TimelineId::c2c(alice.id, bob.id);
-        let Appended::New(kept) = store
-            .append_message(timeline, message.clone())
-            .await
-            .unwrap()
-            .value
-        else {
-            panic!("not new");
+        store.append_message(timeline, message).await.map(|it| it.value)
+    };
+    append(0).await.unwrap();
+    limit_pages(&sqlite, 64).await;
+    let mut answered = vec![0];
+    let mut refused = Vec::new();
+    for random in 1..100 {
+        match append(random).await {
+            Ok(_) => answered.push(random),
+            Err(StoreError::Unwritable(_)) => refused.push(random),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(
+        answered.len() > 1 && refused.len() > 50,
+        "{} were answered",
+        answered.len()
+    );
+    let readable = Readable {
+        timeline,
+        first: Sequence(1),
+    };
+    let kept = async || {
+        let kept = store.list_messages(readable, Sequence(0), 1000).await.unwrap();
+        kept.iter()
+            .map(|it| (it.sequence.0, it.key.random))
+            .collect::<Vec<_>>()
+    };
+    let expected: Vec<_> = (1..).zip(answered.iter().copied()).collect();
+    assert_eq!(kept().await, expected, "nothing of what was refused is seen");
+    assert_eq!(store.totals().await.unwrap().messages, answered.len() as u64);
+
+    limit_pages(&sqlite, 1 << 30).await;
+    for random in &refused {
+        assert!(matches!(append(*random).await.unwrap(), Appended::New(_)));
+    }
+    let expected: Vec<_> = (1..).zip(answered.into_iter().chain(refused)).collect();
+    assert_eq!(kept().await, expected, "and no place was lost");
+}
+
+#[tokio::test]
+async fn more_writes_than_may_wait_are_refused_at_once() {
+    let options = SqliteOptions {
+        writes_waiting_max: 3,
+        ..SqliteOptions::default()
+    };
+    let store = Arc::new(SqliteStore::try_in_memory(options).unwrap());
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let blocked = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let operation = move |_: &mut writer::Writing| {
+                began.send(()).unwrap();
+                held.recv().unwrap();
+                Ok(())
+            };
+            store.writer.write_unordered(operation).await
+        })
+    };
+    begun.await.unwrap();
+    let waiting: Vec<_> = (0..3)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.put_setting(&number.to_string(), String::new()).await })
+        })
+        .collect();
+    // On this one thread, each of them was polled when this goes on.
+    tokio::task::yield_now().await;
+    let refused = store.put_setting("one too many", String::new()).await;
+    assert!(matches!(refused, Err(StoreError::Overloaded)));
+    release.send(()).unwrap();
+    blocked.await.unwrap().unwrap();
+    for it in waiting {
+        it.await.unwrap().unwrap();
+    }
+    assert_eq!(store.find_setting("one too many").await.unwrap(), None);
+}
+
+/// The format of the first release, as it was written by [`make_the_sample`].
+#[tokio::test]
+async fn a_store_of_the_first_format_reads_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("hongyan.db"),
+        include_bytes!("../../tests/data/v1.db"),
+    )
+    .unwrap();
+    let store: Arc<dyn Store> = open(folder.path());
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    assert_eq!((alice.id, bob.id), (AccountId(1), AccountId(2)));
+    assert_eq!(store.list_apps().await.unwrap(), [sample_app()]);
+    assert_eq!(
+        store.find_setting("console").await.unwrap().as_deref(),
+        Some("hash")
+    );
+    assert_eq!(
+        store.list_blacklist(bob.id).await.unwrap(),
+        [UserId::trusted("carol")]
+    );
+    let there = store.list_instances(alice.id).await.unwrap();
+    assert_eq!(there, [sample_instance(2)]);
+    let totals = store.totals().await.unwrap();
+    assert_eq!((totals.apps, totals.accounts, totals.messages), (1, 3, 5));
+
+    let snapshot = store.snapshot(&bob, 10).await.unwrap();
+    assert_eq!((snapshot.pts, snapshot.groups.len()), (Pts(1), 1));
+    let shown: Vec<_> = snapshot
+        .conversations
+        .iter()
+        .map(|it| {
+            (
+                it.id.to_string(),
+                it.version.0,
+                it.last_sequence.0,
+                it.unread_count,
+                it.read.0,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("GROUPsample".to_owned(), 2, 2, 1, 0),
+            ("C2Calice".to_owned(), 4, 3, 1, 1)
+        ]
+    );
+    let chat = &snapshot.conversations[1];
+    assert_eq!(chat.peer.as_ref().map(|it| it.nick.as_str()), Some("Alice"));
+    let readable = store.find_readable(&bob, &chat.id).await.unwrap().unwrap();
+    let messages = store.list_messages(readable, Sequence(0), 10).await.unwrap();
+    let revoked: Vec<_> = messages.iter().map(|it| it.revoker.is_some()).collect();
+    assert_eq!(revoked, [false, true, false]);
+    assert_eq!(messages[2].body.bytes().as_ref(), b"body 2");
+    let changes = store
+        .list_changes(readable, Version(3), Sequence(3), 10)
+        .await
+        .unwrap();
+    assert_eq!(changes.changes.len(), 1);
+    let group = snapshot.groups[0].clone();
+    assert_eq!(
+        (group.kind, group.member_count, group.owner),
+        (GroupType::Public, 2, Some(alice.user_id.clone()))
+    );
+    assert_eq!(group.self_info.unwrap().role, Role::Member);
+    let number = store
+        .find_group(sample_app().id, &group.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .number;
+    let handled = store
+        .handle_application(number, 1, true, Timestamp(9), Box::new(|_| Vec::new()))
+        .await
+        .unwrap();
+    assert!(matches!(handled.value.done, Handled::Done { joined, .. } if joined.added.len() == 1));
+}
+
+/// Writes the sample of today's format. To be run once when a format is released, and never for an old one.
+#[tokio::test]
+#[ignore = "writes into the source tree"]
+async fn make_the_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = open(folder.path());
+    store.put_app(sample_app()).await.unwrap();
+    store.put_setting("console", "hash".into()).await.unwrap();
+    let [alice, bob, carol] = accounts(&store, ["alice", "bob", "carol"]).await;
+    let change = ProfileChange::parse(wire::UpdateProfile {
+        nick: Some("Alice".into()),
+        ..Default::default()
+    });
+    let peer = bob.id;
+    let _ = store
+        .put_profile(
+            &alice,
+            change.unwrap(),
+            Timestamp(2),
+            Box::new(move |(profile, _)| vec![Entry::Event(peer, AccountChange::Profile(profile.clone()))]),
+        )
+        .await
+        .unwrap();
+    for random in 0..3 {
+        send(&store, &alice, &bob, random).await;
+    }
+    let timeline = TimelineId::c2c(alice.id, bob.id);
+    let _ = store
+        .revoke_message(timeline, Sequence(2), &alice.user_id)
+        .await
+        .unwrap();
+    let conversation = ConversationId::C2c(alice.user_id.clone());
+    let nothing = Box::new(|_: &_| Vec::new());
+    let _ = store
+        .mark_read(&bob, &conversation, Sequence(1), Timestamp(3), nothing)
+        .await
+        .unwrap();
+    let _ = store
+        .add_to_blacklist(
+            bob.id,
+            vec![carol.clone()],
+            Timestamp(3),
+            Box::new(|_| Vec::new()),
+        )
+        .await
+        .unwrap();
+    let new = NewGroup {
+        app: sample_app().id,
+        id: GroupId::trusted("sample"),
+        kind: GroupType::Public,
+        name: "a sample".into(),
+        avatar: "https://example.com/a.png".into(),
+        introduction: "intro".into(),
+        notification: "notice".into(),
+        join_option: JoinOption::NeedPermission,
+        member_count_max: 10,
+        owner: alice.clone(),
+        members: vec![bob.clone()],
+        now: Timestamp(1_700_000_001_000),
+    };
+    let consequences: Consequences<GroupRecord> = {
+        let target = Target::Group(new.id.clone());
+        let nobody = Account {
+            id: AccountId(0),
+            user_id: UserId::trusted("@TIM#SYSTEM"),
+            ..alice.clone()
         };
-        let again = store.append_message(timeline, message).await.unwrap().value;
-        assert_eq!(again, Appended::Repeat(kept.clone()));
-        let state = store
-            .find_conversation(&bob, &ConversationId::C2c(names[0].clone()))
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!((state.unread_count, state.last_message), (1, Some(kept)));
-        assert_eq!(store.snapshot(&bob, 10).await.unwrap().conversations.len(), 1);
-        assert!(matches!(
-            store.catch_up(&bob, Pts(0), Vec::new()).await.unwrap(),
-            CatchUp::Missed { .. }
-        ));
+        Box::new(move |group| {
+            let mut tip = message(&nobody, target, 0);
+            tip.flags.no_unread = true;
+            vec![Entry::Message(TimelineId::Group(group.number), tip)]
+        })
+    };
+    let created = store.create_group(new, consequences).await.unwrap().value.done;
+    let Created::Done(group) = created else {
+        panic!("taken")
+    };
+    let mut sent = message(&alice, Target::Group(group.group.id.clone()), 9);
+    sent.time = Timestamp(1_700_000_002_000);
+    let _ = store
+        .append_message(TimelineId::Group(group.number), sent)
+        .await
+        .unwrap();
+    let _ = store
+        .put_application(
+            group.number,
+            &carol,
+            "please".into(),
+            Timestamp(4),
+            Box::new(|_| Vec::new()),
+        )
+        .await
+        .unwrap();
+    for number in [1, 2] {
+        let new = NewInstance {
+            app: sample_app().id,
+            user_id: alice.user_id.clone(),
+            instance: sample_instance(number),
+            resume: false,
+        };
+        let choose: ChooseKicked = Box::new(|_, others| {
+            others
+                .iter()
+                .map(|it| (it.id, KickReason::MultipleAccount))
+                .collect()
+        });
+        let _ = store.register_instance(new, choose).await.unwrap();
+    }
+    store.close().await.unwrap();
+    drop(store);
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/v1.db");
+    let _ = std::fs::remove_file(&sample);
+    // With small pages: many tables that are nearly empty.
+    let connection = Connection::open(folder.path().join("hongyan.db")).unwrap();
+    connection.execute_batch("PRAGMA page_size = 512").unwrap();
+    connection
+        .execute("VACUUM INTO ?1", [sample.to_str().unwrap()])
+        .unwrap();
+}
+
+fn open(folder: &Path) -> Arc<SqliteStore> {
+    Arc::new(SqliteStore::open(folder, SqliteOptions::default()).unwrap())
+}
+
+/// Makes the disk as large as so many pages.
+async fn limit_pages(store: &SqliteStore, pages: u32) {
+    let operation = move |it: &mut writer::Writing| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        Ok(it.connection.query_row(&sql, [], |_| Ok(()))?)
+    };
+    store.writer.write_unordered(operation).await.unwrap();
+}
+
+fn sample_app() -> App {
+    App {
+        id: SdkAppId(1_400_000_001),
+        name: "sample".into(),
+        key: AppKey("secret".into()),
+        created: Timestamp(1),
+        settings: AppSettings {
+            web_instances: 2,
+            platform_policy: PlatformPolicy::Triple,
+            revoke_limit_s: 60,
+            blocked_sender: BlockedSender::Pretend,
+        },
+    }
+}
+
+fn sample_instance(number: u8) -> Instance {
+    Instance {
+        id: InstanceId([number; 16]),
+        platform: Platform::MiniProgram,
+        since: Timestamp(u64::from(number)),
     }
 }

@@ -20,7 +20,7 @@ export const secondsOf: Record<Unit, number> = { second: 1, minute: 60, hour: 36
 
 export interface Draft {
   name: string;
-  /** NaN while the field holds no number; so is `revokeAmount`. */
+  /** NaN while the field is empty; so is `revokeAmount`. */
   webInstances: number;
   platformPolicy: PlatformPolicy;
   revokeAmount: number;

@@ -1,0 +1,46 @@
+//! The blacklist: whom an account does not want to hear from.
+
+pub mod add;
+pub mod list;
+pub mod remove;
+
+use hongyan_protocol::id::{Account, AccountId, Pts, UserId};
+use hongyan_storage::model::{BlacklistChanged, Written};
+use hongyan_storage::turn::Committed;
+
+use crate::event::{Event, Outcome, pts_of};
+
+/// What became of a blacklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Those that are new on it, or gone from it.
+    pub users: Vec<UserId>,
+    /// The event of the own log; 0 when nothing changed.
+    pub pts: Pts,
+}
+
+fn outcome(
+    by: AccountId,
+    others: &[Account],
+    blocked: bool,
+    committed: Committed<Written<BlacklistChanged>>,
+) -> Outcome<Changed> {
+    let users = committed.value.done.changed;
+    let is_changed = |it: &&Account| users.contains(&it.user_id);
+    let changed: Vec<AccountId> = others.iter().filter(is_changed).map(|it| it.id).collect();
+    let pts = pts_of(by, &committed.value.entered);
+    let mut events = Vec::new();
+    if !changed.is_empty() {
+        events.push(Event::BlacklistChanged {
+            by,
+            others: changed,
+            blocked,
+        });
+    }
+    events.extend(committed.value.entered.into_iter().map(Event::from));
+    Outcome {
+        answer: Changed { users, pts },
+        events,
+        turn: committed.turn,
+    }
+}

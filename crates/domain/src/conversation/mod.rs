@@ -1,0 +1,5 @@
+//! Conversations, as one account sees them.
+
+pub mod find;
+pub mod list;
+pub mod read;

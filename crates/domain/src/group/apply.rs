@@ -1,0 +1,150 @@
+//! Answering somebody's wish to join.
+
+use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::group::{Group, Role};
+use hongyan_protocol::id::{Account, Timestamp};
+use hongyan_protocol::limits;
+use hongyan_protocol::wire::TipMember;
+use hongyan_storage::model::{Entry, Handled};
+use hongyan_storage::{Store, StoreError};
+
+use super::join::newcomer;
+use super::notice::{About, Notice};
+use super::{Standing, seen_by, tip};
+use crate::chance::Chance;
+use crate::error::{Refusal, store_code};
+use crate::event::{Event, Outcome};
+
+/// The answer to an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Which, from the notice.
+    pub application: u64,
+    /// Let them in.
+    pub agree: bool,
+    /// In which words.
+    pub text: String,
+}
+
+/// Why it was not taken.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum HandleError {
+    #[error("the group does not exist or was dissolved")]
+    Gone,
+    #[error("only the owner and admins answer applications")]
+    Forbidden,
+    #[error("the words are above 256 bytes")]
+    TextTooLong,
+    #[error("the application was already handled")]
+    Handled,
+    #[error("the applicant is a member already")]
+    AlreadyIn,
+    #[error("the group is full")]
+    Full,
+    #[error("the answer could not be kept")]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for HandleError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Gone => Code::GROUP_GONE,
+            Self::Forbidden => Code::GROUP_FORBIDDEN,
+            Self::TextTooLong => Code::GROUP_PARAMETER,
+            Self::Handled => Code::GROUP_HANDLED,
+            Self::AlreadyIn => Code::GROUP_ALREADY_IN,
+            Self::Full => Code::GROUP_FULL,
+            Self::Store(error) => store_code(error, Code::GROUP_INTERNAL),
+        }
+    }
+}
+
+/// Answers an application, once. Answers the group as the one who decided sees it.
+pub async fn handle_application(
+    store: &dyn Store,
+    handler: &Account,
+    standing: Option<Standing>,
+    decision: Decision,
+    mut chance: Chance,
+    now: Timestamp,
+) -> Result<Outcome<Group>, HandleError> {
+    let standing = standing
+        .filter(|it| !it.group.dismissed)
+        .ok_or(HandleError::Gone)?;
+    let Some(handling) = standing.member.filter(|it| super::manages(it.role)) else {
+        return Err(HandleError::Forbidden);
+    };
+    if decision.text.len() > limits::GROUP_APPLY_BYTES_MAX {
+        return Err(HandleError::TextTooLong);
+    }
+    let Decision {
+        application,
+        agree,
+        text,
+    } = decision;
+    let operator = handler.user_id.clone();
+    let tell = Box::new(move |handled: &Handled| {
+        let Handled::Done { application, joined } = handled else {
+            return Vec::new();
+        };
+        let applicant = &application.applicant;
+        let about = match (agree, joined.added.is_empty()) {
+            (true, false) => About::Accepted,
+            // There was no room, or they were in already: nothing that the applicant should hear.
+            (true, true) => return Vec::new(),
+            (false, _) => About::Refused,
+        };
+        let notice = Notice {
+            about,
+            group: &joined.group,
+            operator: &operator,
+            text: &text,
+            application: 0,
+        };
+        let mut entries = Vec::new();
+        if about == About::Accepted {
+            let group = seen_by(&joined.group, Role::Member, now, "");
+            entries.push(Entry::Event(applicant.id, AccountChange::GroupJoined(group)));
+        }
+        entries.push(notice.to(applicant, &mut chance, now));
+        if about == About::Accepted {
+            // The names are not known inside the transaction; a client asks for profiles that it does not have.
+            let who = TipMember {
+                user_id: applicant.user_id.as_str().to_owned(),
+                ..TipMember::default()
+            };
+            entries.extend(tip::joined(&joined.group, &operator, who, &mut chance, now));
+        }
+        entries
+    });
+    let number = standing.group.number;
+    let committed = store
+        .handle_application(number, application, agree, now, tell)
+        .await?;
+    let Handled::Done { joined, .. } = committed.value.done else {
+        return Err(HandleError::Handled);
+    };
+    if agree && joined.added.is_empty() {
+        return Err(if joined.refused.is_empty() {
+            HandleError::AlreadyIn
+        } else {
+            HandleError::Full
+        });
+    }
+    let answer = seen_by(&joined.group, handling.role, handling.joined, &handling.name_card);
+    let mut events = Vec::new();
+    if !joined.added.is_empty() {
+        events.push(Event::MembersAdded {
+            group: joined.group,
+            members: joined.added.into_iter().map(|it| newcomer(it, now)).collect(),
+        });
+    }
+    events.extend(committed.value.entered.into_iter().map(Event::from));
+    Ok(Outcome {
+        answer,
+        events,
+        turn: committed.turn,
+    })
+}

@@ -1,0 +1,285 @@
+//! Making a group: which kinds, under which name, with whom.
+//!
+//! **Comes in:** what its owner wishes, with members that exist. **Goes out:** the group, and what its members hear.
+
+use std::collections::HashSet;
+
+use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
+use hongyan_protocol::id::{Account, GroupId, Pts, Timestamp};
+use hongyan_protocol::limits;
+use hongyan_storage::model::{Consequences, Created, Entry, GroupRecord, MemberRecord, NewGroup};
+use hongyan_storage::{Store, StoreError};
+
+use super::notice::{About, Notice};
+use super::seen_by;
+use crate::chance::Chance;
+use crate::error::{Refusal, store_code};
+use crate::event::{Event, Outcome, pts_of};
+
+/// What the prefix of an ID says that the server makes.
+const MADE_BY_SERVER: &str = "@TGS#";
+/// What every Community's ID begins with.
+const COMMUNITY: &str = "@TGS#_";
+/// How many IDs are drawn when they turn out to be taken.
+const DRAWS_MAX: usize = 4;
+
+/// What the owner wishes.
+#[derive(Debug, Clone)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the command, documented in group.proto"
+)]
+pub struct Wish {
+    pub kind: GroupType,
+    /// `None`: the server makes one.
+    pub id: Option<GroupId>,
+    pub name: String,
+    pub avatar: String,
+    pub introduction: String,
+    pub notification: String,
+    pub join_option: JoinOption,
+    /// 0: the kind's default.
+    pub member_count_max: u32,
+    pub members: Vec<Account>,
+    /// One of those that were named does not exist.
+    pub names_unknown: bool,
+}
+
+/// The group, and where it stands in its owner's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// As its owner sees it.
+    pub group: Group,
+    /// The event of its owner's log.
+    pub pts: Pts,
+}
+
+/// Why it was not made.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum CreateError {
+    #[error("this type of group cannot be made")]
+    KindUnsupported,
+    #[error("the group's name is not 1 to 100 bytes")]
+    NameInvalid,
+    #[error("the introduction or the notification is above 400 bytes, or the avatar above 500")]
+    TextTooLong,
+    #[error("a groupID of one's own does not begin with @TGS#, but a Community's with @TGS#_")]
+    IdInvalid,
+    #[error("a member does not exist")]
+    MemberUnknown,
+    #[error("more members than the group may have")]
+    TooManyMembers,
+    #[error("the account is in as many groups as it may be")]
+    Quota,
+    #[error("the groupID is in use")]
+    IdTaken,
+    #[error("the groupID is in use by a group of the same owner")]
+    IdTakenByOwner,
+    #[error("the group could not be kept")]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for CreateError {
+    fn code(&self) -> Code {
+        match self {
+            Self::KindUnsupported => Code::GROUP_FORBIDDEN,
+            Self::NameInvalid | Self::TextTooLong => Code::GROUP_PARAMETER,
+            Self::IdInvalid => Code::GROUP_ID_INVALID,
+            Self::MemberUnknown => Code::GROUP_ACCOUNT_UNKNOWN,
+            Self::TooManyMembers => Code::GROUP_MEMBER_QUOTA,
+            Self::Quota => Code::GROUP_QUOTA,
+            Self::IdTaken => Code::GROUP_ID_TAKEN,
+            Self::IdTakenByOwner => Code::GROUP_ID_TAKEN_BY_OWNER,
+            Self::Store(error) => store_code(error, Code::GROUP_INTERNAL),
+        }
+    }
+}
+
+/// Makes a group; its owner and its members are in from the start.
+pub async fn create(
+    store: &dyn Store,
+    owner: &Account,
+    wish: Wish,
+    mut chance: Chance,
+    now: Timestamp,
+) -> Result<Outcome<Made>, CreateError> {
+    let rules = Rules::of(wish.kind).ok_or(CreateError::KindUnsupported)?;
+    if wish.name.is_empty() || wish.name.len() > limits::GROUP_NAME_BYTES_MAX {
+        return Err(CreateError::NameInvalid);
+    }
+    if wish.introduction.len() > limits::GROUP_TEXT_BYTES_MAX
+        || wish.notification.len() > limits::GROUP_TEXT_BYTES_MAX
+        || wish.avatar.len() > limits::GROUP_AVATAR_BYTES_MAX
+    {
+        return Err(CreateError::TextTooLong);
+    }
+    if let Some(id) = &wish.id {
+        let fits = match rules.kind {
+            GroupType::Community => id.as_str().starts_with(COMMUNITY),
+            _ => !id.as_str().starts_with(MADE_BY_SERVER),
+        };
+        if !fits {
+            return Err(CreateError::IdInvalid);
+        }
+    }
+    if wish.names_unknown {
+        return Err(CreateError::MemberUnknown);
+    }
+    let mut named = HashSet::from([owner.id]);
+    let members: Vec<Account> = wish
+        .members
+        .into_iter()
+        .filter(|it| named.insert(it.id))
+        .collect();
+    let member_count_max = match wish.member_count_max {
+        0 => rules.members_default,
+        wished => wished.min(rules.members_max),
+    };
+    if named.len() > member_count_max as usize {
+        return Err(CreateError::TooManyMembers);
+    }
+    if store.count_groups(owner.id).await? >= limits::GROUPS_PER_ACCOUNT_MAX as u64 {
+        return Err(CreateError::Quota);
+    }
+
+    let given = wish.id.is_some();
+    let mut new = NewGroup {
+        app: owner.app,
+        id: wish.id.unwrap_or_else(|| draw_id(rules.kind, &mut chance)),
+        kind: rules.kind,
+        name: wish.name,
+        avatar: wish.avatar,
+        introduction: wish.introduction,
+        notification: wish.notification,
+        join_option: rules.join_option(wish.join_option),
+        member_count_max,
+        owner: owner.clone(),
+        members,
+        now,
+    };
+    for _ in 0..DRAWS_MAX {
+        let told = tell_members(new.owner.clone(), new.members.clone(), chance.clone(), now);
+        let committed = store.create_group(new.clone(), told).await?;
+        match committed.value.done {
+            Created::Done(record) => {
+                let answer = Made {
+                    group: seen_by(&record, Role::Owner, now, ""),
+                    pts: pts_of(owner.id, &committed.value.entered),
+                };
+                let mut events = vec![Event::MembersAdded {
+                    members: members_of(&new),
+                    group: record,
+                }];
+                events.extend(committed.value.entered.into_iter().map(Event::from));
+                return Ok(Outcome {
+                    answer,
+                    events,
+                    turn: committed.turn,
+                });
+            }
+            Created::Taken { by_same_owner: true } if given => return Err(CreateError::IdTakenByOwner),
+            Created::Taken { by_same_owner: false } if given => return Err(CreateError::IdTaken),
+            Created::Taken { .. } => new.id = draw_id(rules.kind, &mut chance),
+        }
+    }
+    Err(CreateError::IdTaken)
+}
+
+/// What a kind allows (service.md 4.2, methods.json `createGroup`).
+struct Rules {
+    kind: GroupType,
+    members_default: u32,
+    members_max: u32,
+    /// `None`: the owner may choose, and `NeedPermission` is the default.
+    join_option: Option<JoinOption>,
+}
+
+impl Rules {
+    /// `None` for a kind that cannot be made.
+    const fn of(kind: GroupType) -> Option<Self> {
+        let (kind, members_default, members_max, join_option) = match kind {
+            GroupType::Work | GroupType::Unspecified => {
+                (GroupType::Work, 200, 6000, Some(JoinOption::DisableApply))
+            }
+            GroupType::Public => (kind, 2000, 6000, None),
+            GroupType::Meeting => (kind, 10_000, 10_000, Some(JoinOption::FreeAccess)),
+            GroupType::Community => (kind, 100_000, 100_000, Some(JoinOption::FreeAccess)),
+            GroupType::AvChatRoom => return None,
+        };
+        Some(Self {
+            kind,
+            members_default,
+            members_max,
+            join_option,
+        })
+    }
+
+    fn join_option(&self, wished: JoinOption) -> JoinOption {
+        match (self.join_option, wished) {
+            (Some(fixed), _) => fixed,
+            (None, JoinOption::Unspecified) => JoinOption::NeedPermission,
+            (None, wished) => wished,
+        }
+    }
+}
+
+/// An ID as the public service makes them: a prefix and capitals and digits.
+fn draw_id(kind: GroupType, chance: &mut Chance) -> GroupId {
+    const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let prefix = if kind == GroupType::Community {
+        COMMUNITY
+    } else {
+        MADE_BY_SERVER
+    };
+    let mut number = chance.next_u64();
+    let mut id = prefix.to_owned();
+    for _ in 0..12 {
+        id.push(char::from(DIGITS[(number % 36) as usize]));
+        number /= 36;
+    }
+    GroupId::trusted(id)
+}
+
+fn tell_members(
+    owner: Account,
+    members: Vec<Account>,
+    mut chance: Chance,
+    now: Timestamp,
+) -> Consequences<GroupRecord> {
+    Box::new(move |record| {
+        let notice = |about| Notice {
+            about,
+            group: record,
+            operator: &owner.user_id,
+            text: "",
+            application: 0,
+        };
+        let joined = |role| AccountChange::GroupJoined(seen_by(record, role, now, ""));
+        let mut entries = vec![
+            Entry::Event(owner.id, joined(Role::Owner)),
+            notice(About::Created).to(&owner, &mut chance, now),
+        ];
+        for member in &members {
+            entries.push(Entry::Event(member.id, joined(Role::Member)));
+            entries.push(notice(About::TakenIn).to(member, &mut chance, now));
+        }
+        entries
+    })
+}
+
+fn members_of(new: &NewGroup) -> Vec<MemberRecord> {
+    let member = |account: &Account, role| MemberRecord {
+        account: account.clone(),
+        role,
+        joined: new.now,
+        name_card: String::new(),
+        mute_until: Timestamp(0),
+    };
+    let others = new.members.iter().map(|it| member(it, Role::Member));
+    std::iter::once(member(&new.owner, Role::Owner))
+        .chain(others)
+        .collect()
+}

@@ -1,0 +1,85 @@
+//! Dissolving a group.
+
+use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::group::{GroupType, LeaveReason, Role};
+use hongyan_protocol::id::{Account, Pts, Timestamp};
+use hongyan_storage::model::{Dismissed, Entry};
+use hongyan_storage::{Store, StoreError};
+
+use super::Standing;
+use super::notice::{About, Notice};
+use crate::chance::Chance;
+use crate::error::{Refusal, store_code};
+use crate::event::{Event, Outcome, pts_of};
+
+/// Why the group stays.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum DismissError {
+    #[error("the group does not exist or was dissolved")]
+    Gone,
+    #[error("only the owner dissolves a group, and nobody a Work group")]
+    Forbidden,
+    #[error("the end of the group could not be kept")]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for DismissError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Gone => Code::GROUP_GONE,
+            Self::Forbidden => Code::GROUP_FORBIDDEN,
+            Self::Store(error) => store_code(error, Code::GROUP_INTERNAL),
+        }
+    }
+}
+
+/// Dissolves a group, and tells all who were in it.
+pub async fn dismiss(
+    store: &dyn Store,
+    owner: &Account,
+    standing: Option<Standing>,
+    mut chance: Chance,
+    now: Timestamp,
+) -> Result<Outcome<Pts>, DismissError> {
+    let standing = standing
+        .filter(|it| !it.group.dismissed)
+        .ok_or(DismissError::Gone)?;
+    if standing.role() != Some(Role::Owner) || standing.kind() == GroupType::Work {
+        return Err(DismissError::Forbidden);
+    }
+    let operator = owner.user_id.clone();
+    let tell = Box::new(move |dismissed: &Dismissed| {
+        let notice = Notice {
+            about: About::Dissolved,
+            group: &dismissed.group,
+            operator: &operator,
+            text: "",
+            application: 0,
+        };
+        let mut entries = Vec::with_capacity(dismissed.members.len() * 2);
+        for member in &dismissed.members {
+            let change = AccountChange::GroupLeft {
+                group: dismissed.group.group.id.clone(),
+                reason: LeaveReason::Dismissed,
+            };
+            entries.push(Entry::Event(member.id, change));
+            entries.push(notice.to(member, &mut chance, now));
+        }
+        entries
+    });
+    let number = standing.group.number;
+    let committed = store.dismiss_group(number, now, tell).await?;
+    if committed.value.done.members.is_empty() {
+        return Err(DismissError::Gone);
+    }
+    let answer = pts_of(owner.id, &committed.value.entered);
+    let mut events: Vec<Event> = committed.value.entered.into_iter().map(Event::from).collect();
+    events.push(Event::GroupDismissed { group: number });
+    Ok(Outcome {
+        answer,
+        events,
+        turn: committed.turn,
+    })
+}

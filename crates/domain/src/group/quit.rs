@@ -1,0 +1,99 @@
+//! Leaving a group.
+
+use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::group::{GroupType, LeaveReason, Role};
+use hongyan_protocol::id::{Pts, Timestamp};
+use hongyan_storage::model::{Entry, Left};
+use hongyan_storage::{Store, StoreError};
+
+use super::notice::{About, Notice};
+use super::{Person, Standing, tip};
+use crate::chance::Chance;
+use crate::error::{Refusal, store_code};
+use crate::event::{Event, Outcome, pts_of};
+
+/// Why one stays.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum QuitError {
+    #[error("the group does not exist or was dissolved")]
+    Gone,
+    #[error("not a member of the group")]
+    NotAMember,
+    #[error("the owner cannot leave the group")]
+    Owner,
+    #[error("the leave could not be kept")]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for QuitError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Gone => Code::GROUP_GONE,
+            Self::NotAMember => Code::NOT_A_MEMBER,
+            Self::Owner => Code::GROUP_OWNER_CANNOT_LEAVE,
+            Self::Store(error) => store_code(error, Code::GROUP_INTERNAL),
+        }
+    }
+}
+
+/// Leaves a group. Only a Work group can do without its owner.
+pub async fn quit(
+    store: &dyn Store,
+    leaver: Person,
+    standing: Option<Standing>,
+    mut chance: Chance,
+    now: Timestamp,
+) -> Result<Outcome<Pts>, QuitError> {
+    let standing = standing.filter(|it| !it.group.dismissed).ok_or(QuitError::Gone)?;
+    match standing.role() {
+        None => return Err(QuitError::NotAMember),
+        Some(Role::Owner) if standing.kind() != GroupType::Work => return Err(QuitError::Owner),
+        Some(_) => {}
+    }
+    let account = leaver.account.clone();
+    let tell = Box::new(move |left: &Left| {
+        if left.member.is_none() {
+            return Vec::new();
+        }
+        let notice = Notice {
+            about: About::Left,
+            group: &left.group,
+            operator: &leaver.account.user_id,
+            text: "",
+            application: 0,
+        };
+        let change = AccountChange::GroupLeft {
+            group: left.group.group.id.clone(),
+            reason: LeaveReason::Quit,
+        };
+        let mut entries = vec![
+            Entry::Event(leaver.account.id, change),
+            notice.to(&leaver.account, &mut chance, now),
+        ];
+        let who = leaver.tip_member();
+        entries.extend(tip::quit(&left.group, who, &mut chance, now));
+        entries
+    });
+    let number = standing.group.number;
+    let committed = store
+        .remove_member(number, account.id, LeaveReason::Quit, now, tell)
+        .await?
+        .ok_or(QuitError::Gone)?;
+    let left = committed.value.done;
+    if left.member.is_none() {
+        return Err(QuitError::NotAMember);
+    }
+    let answer = pts_of(account.id, &committed.value.entered);
+    let mut events = vec![Event::MemberRemoved {
+        group: left.group,
+        account: account.id,
+    }];
+    events.extend(committed.value.entered.into_iter().map(Event::from));
+    Ok(Outcome {
+        answer,
+        events,
+        turn: committed.turn,
+    })
+}

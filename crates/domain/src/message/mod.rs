@@ -1,0 +1,5 @@
+//! Messages: sent, taken back, read again.
+
+pub mod history;
+pub mod revoke;
+pub mod send;

@@ -1,0 +1,4 @@
+//! Profiles: how users are shown.
+
+pub mod find;
+pub mod update;

@@ -1,0 +1,69 @@
+//! Changing one's own profile, and telling those who talk with one.
+
+use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::id::{Account, AccountId, Pts, Timestamp};
+use hongyan_protocol::profile::{Profile, ProfileChange};
+use hongyan_storage::model::Entry;
+use hongyan_storage::{Store, StoreError};
+
+use crate::error::{Refusal, store_code};
+use crate::event::{Event, Outcome, pts_of};
+
+/// The profile as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Updated {
+    /// All of it.
+    pub profile: Profile,
+    /// The event of the own log.
+    pub pts: Pts,
+}
+
+/// Why it stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// The store failed.
+    #[error("the profile could not be kept")]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for UpdateError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Store(error) => store_code(error, Code::PROFILE_INTERNAL),
+        }
+    }
+}
+
+/// Changes the account's profile. Its instances hear of it, and all with whom it has a C2C conversation.
+pub async fn update(
+    store: &dyn Store,
+    account: &Account,
+    change: ProfileChange,
+    now: Timestamp,
+) -> Result<Outcome<Updated>, UpdateError> {
+    let own = account.id;
+    let tell = Box::new(move |(profile, peers): &(Profile, Vec<AccountId>)| {
+        let others = peers.iter().copied().filter(|it| *it != own);
+        std::iter::once(own)
+            .chain(others)
+            .map(|whose| Entry::Event(whose, AccountChange::Profile(profile.clone())))
+            .collect()
+    });
+    let committed = store.put_profile(account, change, now, tell).await?;
+    let profile = committed.value.done;
+    let answer = Updated {
+        profile: profile.clone(),
+        pts: pts_of(own, &committed.value.entered),
+    };
+    let mut events = vec![Event::ProfileChanged {
+        account: account.clone(),
+        profile,
+    }];
+    events.extend(committed.value.entered.into_iter().map(Event::from));
+    Ok(Outcome {
+        answer,
+        events,
+        turn: committed.turn,
+    })
+}

@@ -1,0 +1,131 @@
+//! `Sync`: everything anew, or what was missed (contract C4), cut so that it fits in a frame.
+
+use futures_util::FutureExt as _;
+use hongyan_domain::sync::{Synced, snapshot, sync};
+use hongyan_protocol::change::AccountEvent;
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::group::Group;
+use hongyan_protocol::id::{ConversationId, Pts, Sequence, Version};
+use hongyan_protocol::wire;
+use hongyan_protocol::wire::response::Result::Sync;
+use hongyan_protocol::{Malformed, limits};
+use hongyan_storage::model::{ConversationUpdate, Held, Snapshot};
+use prost::Message as _;
+
+use super::{Answered, Caller, Context, Prepared};
+
+/// What an answer may take, with room for the frame around it.
+const ANSWER_BYTES_MAX: usize = limits::SERVER_FRAME_BYTES_MAX - 64 * 1024;
+
+pub(super) fn prepare(context: &Context, caller: &Caller, request: wire::Sync) -> Prepared {
+    let held = request
+        .held
+        .into_iter()
+        .map(held)
+        .collect::<Result<Vec<_>, _>>()?;
+    let (store, account) = (context.store.clone(), caller.account.clone());
+    let work = async move {
+        let versions: Vec<(ConversationId, Version)> = held
+            .iter()
+            .map(|it| (it.conversation.clone(), it.version))
+            .collect();
+        let mut synced = sync(&*store, &account, Pts(request.pts), held).await?;
+        if let Synced::Missed { pts, events, updates } = &synced {
+            if let Some(result) = missed(*pts, events, updates, &versions, ANSWER_BYTES_MAX) {
+                return Ok(Answered::read(Sync(result)));
+            }
+            synced = snapshot(&*store, &account).await?;
+        }
+        let Synced::Snapshot(whole) = synced else {
+            unreachable!("a snapshot was asked for");
+        };
+        Ok(Answered::read(Sync(whole_picture(&whole))))
+    };
+    Ok(work.boxed())
+}
+
+fn held(wire: wire::Held) -> Result<Held, Malformed> {
+    Ok(Held {
+        conversation: ConversationId::from_wire(wire.conversation)?,
+        version: Version(wire.version),
+        sequence: Sequence(wire.sequence),
+    })
+}
+
+fn whole_picture(snapshot: &Snapshot) -> wire::SyncResult {
+    wire::SyncResult {
+        pts: snapshot.pts.0,
+        snapshot: Some(wire::Snapshot {
+            profile: Some(snapshot.profile.to_wire()),
+            conversations: snapshot
+                .conversations
+                .iter()
+                .map(ConversationState::to_wire)
+                .collect(),
+            has_more_conversations: snapshot.has_more,
+            groups: snapshot.groups.iter().map(Group::to_wire).collect(),
+            blacklist: snapshot
+                .blacklist
+                .iter()
+                .map(|it| it.as_str().to_owned())
+                .collect(),
+        }),
+        events: Vec::new(),
+        updates: Vec::new(),
+    }
+}
+
+/// What was missed, with as many changes as fit; the client asks for the others with `ListChanges`. `None` when not
+/// even the events and the states fit: then everything anew is less.
+fn missed(
+    pts: Pts,
+    events: &[AccountEvent],
+    updates: &[ConversationUpdate],
+    versions: &[(ConversationId, Version)],
+    bytes_max: usize,
+) -> Option<wire::SyncResult> {
+    let mut result = wire::SyncResult {
+        pts: pts.0,
+        snapshot: None,
+        events: events.iter().map(AccountEvent::to_wire).collect(),
+        updates: updates.iter().map(|it| without_changes(it, versions)).collect(),
+    };
+    let mut bytes = result.encoded_len();
+    if bytes > bytes_max {
+        return None;
+    }
+    for (update, out) in updates.iter().zip(&mut result.updates) {
+        let mut cut = false;
+        for change in &update.changes.changes {
+            let wire = change.to_wire();
+            // Its tag, its length, and how much the lengths around it may grow by it.
+            bytes += wire.encoded_len() + 16;
+            if bytes > bytes_max {
+                cut = true;
+                break;
+            }
+            out.version = change.message.version.0;
+            out.changes.push(wire);
+        }
+        if !cut {
+            out.version = update.changes.version.0;
+            out.complete = update.changes.complete;
+        }
+    }
+    Some(result)
+}
+
+/// An update from which nothing was taken yet: the client stays at the version that it named.
+fn without_changes(
+    update: &ConversationUpdate,
+    versions: &[(ConversationId, Version)],
+) -> wire::ConversationUpdate {
+    let named = versions.iter().find(|(it, _)| *it == update.state.id);
+    wire::ConversationUpdate {
+        state: Some(update.state.to_wire()),
+        changes: Vec::new(),
+        version: named.map_or(0, |(_, version)| version.0),
+        complete: false,
+        reload: update.changes.too_far,
+    }
+}
