@@ -15,6 +15,9 @@ pub mod message;
 pub mod profile;
 pub mod sync;
 
+#[cfg(test)]
+mod testing;
+
 pub use chance::Chance;
 pub use error::Refusal;
 pub use event::{Audience, Event, Outcome};

@@ -74,3 +74,51 @@ pub async fn find(
         first_sequence: Sequence(1),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::{GroupType, JoinOption};
+
+    use super::*;
+    use crate::testing::{World, c2c};
+
+    #[tokio::test]
+    async fn with_a_user_one_never_talked_to_there_is_an_empty_conversation_that_is_not_kept() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let profile = Box::new(Profile::empty(bob.user_id.clone()));
+        let other = Other::User(Some(profile.clone()));
+        let state = find(&world.store, &alice, &c2c(&bob), other).await.unwrap();
+        assert_eq!(state.peer, Some(*profile));
+        assert_eq!((state.unread_count, state.last_message), (0, None));
+        let kept = world
+            .store
+            .list_conversations(&alice, Timestamp(0), 10)
+            .await
+            .unwrap();
+        assert!(kept.is_empty());
+    }
+
+    #[tokio::test]
+    async fn whom_nobody_knows_is_answered_with_2501_and_a_foreign_group_with_10007() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let group = ConversationId::Group(id);
+        let code = async |conversation: &ConversationId, other| {
+            find(&world.store, &bob, conversation, other)
+                .await
+                .unwrap_err()
+                .code()
+        };
+        let unknown = Code::USER_OR_GROUP_NOT_FOUND;
+        assert_eq!(code(&c2c(&alice), Other::User(None)).await, unknown);
+        assert_eq!(code(&group, Other::Group { exists: false }).await, unknown);
+        assert_eq!(
+            code(&group, Other::Group { exists: true }).await,
+            Code::GROUP_FORBIDDEN
+        );
+    }
+}

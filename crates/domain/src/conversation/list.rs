@@ -53,3 +53,32 @@ pub async fn list(
         conversations,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn paging_reaches_every_conversation_though_many_share_a_millisecond() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        for name in ["b", "c", "d", "e", "f"] {
+            let other = world.account(name).await;
+            world.say(&alice, &other, 1).await.unwrap();
+        }
+        let mut seen = BTreeSet::new();
+        let mut before = Timestamp(0);
+        for _ in 0..10 {
+            let page = list(&world.store, &alice, before, 4).await.unwrap();
+            before = page.conversations.last().map_or(before, |it| it.active);
+            seen.extend(page.conversations.into_iter().map(|it| it.id));
+            if page.complete {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 5);
+    }
+}

@@ -78,3 +78,89 @@ pub async fn mark_read(
         turn: committed.turn,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::{GroupType, JoinOption};
+
+    use super::*;
+    use crate::message::send::Recipient;
+    use crate::testing::{NOW, World, c2c, changes, draft};
+
+    /// Contract C5.
+    #[tokio::test]
+    async fn the_reader_and_the_peer_hear_how_far_and_the_count_is_a_recount() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        for random in 1..=3 {
+            world.say(&alice, &bob, random).await.unwrap();
+        }
+        let read = async |sequence| {
+            let peer = Some(alice.id);
+            mark_read(&world.store, &bob, c2c(&alice), peer, Sequence(sequence), NOW)
+                .await
+                .unwrap()
+        };
+        let first = read(2).await;
+        assert_eq!(first.answer.unread_count, 1);
+        assert_ne!(first.answer.pts, Pts(0));
+        let mark = |conversation| ReadMark {
+            conversation,
+            sequence: Sequence(2),
+            time: NOW,
+        };
+        assert_eq!(
+            changes(&first.events),
+            [
+                (bob.id, AccountChange::Read(mark(c2c(&alice)))),
+                (alice.id, AccountChange::PeerRead(mark(c2c(&bob)))),
+            ]
+        );
+        let back = read(1).await;
+        assert_eq!((back.answer.pts, back.answer.unread_count), (Pts(0), 1));
+        assert!(back.events.is_empty());
+        let beyond = read(99).await;
+        assert_eq!(beyond.answer.unread_count, 0);
+        world.say(&alice, &bob, 4).await.unwrap();
+        assert_eq!(
+            world.unread(&bob, &c2c(&alice)).await,
+            1,
+            "the mark did not go beyond what was there"
+        );
+    }
+
+    #[tokio::test]
+    async fn in_a_group_only_the_reader_hears_of_it_and_with_oneself_only_once() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Work, JoinOption::Unspecified, &alice, &[&bob])
+            .await;
+        let standing = world.standing(&id, &alice).await;
+        world
+            .send(&alice, Recipient::Group(standing), draft(1))
+            .await
+            .unwrap();
+        let group = ConversationId::Group(id);
+        let marked = mark_read(&world.store, &bob, group, None, Sequence(1), NOW)
+            .await
+            .unwrap();
+        let heard: Vec<AccountId> = changes(&marked.events).iter().map(|it| it.0).collect();
+        assert_eq!(heard, [bob.id]);
+
+        world.say(&alice, &alice, 2).await.unwrap();
+        let me = c2c(&alice);
+        let marked = mark_read(&world.store, &alice, me, Some(alice.id), Sequence(1), NOW)
+            .await
+            .unwrap();
+        assert!(changes(&marked.events).len() <= 1);
+    }
+
+    #[tokio::test]
+    async fn a_conversation_that_is_not_there_is_answered_with_2500() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let marked = mark_read(&world.store, &alice, c2c(&bob), Some(bob.id), Sequence(1), NOW).await;
+        assert_eq!(marked.unwrap_err().code(), Code::CONVERSATION_NOT_FOUND);
+    }
+}

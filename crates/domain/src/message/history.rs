@@ -86,3 +86,75 @@ const fn nothing_yet(conversation: &ConversationId) -> Result<(), HistoryError> 
         ConversationId::Group(_) => Err(HistoryError::NotAMember),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::{GroupType, JoinOption};
+
+    use super::*;
+    use crate::testing::{World, c2c};
+
+    /// Contract C3.
+    #[tokio::test]
+    async fn pages_go_back_in_one_order_until_nothing_older_is_there() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        for random in 1..=5 {
+            world.say(&alice, &bob, random).await.unwrap();
+        }
+        let page = async |before, count| {
+            let page = list_messages(&world.store, &bob, &c2c(&alice), Sequence(before), count)
+                .await
+                .unwrap();
+            let sequences: Vec<u64> = page.messages.iter().map(|it| it.sequence.0).collect();
+            (sequences, page.complete)
+        };
+        assert_eq!(page(0, 2).await, (vec![4, 5], false));
+        assert_eq!(page(4, 2).await, (vec![2, 3], false));
+        assert_eq!(page(2, 2).await, (vec![1], true));
+        assert_eq!(page(0, 5).await, (vec![1, 2, 3, 4, 5], true));
+        assert_eq!(
+            page(0, 0).await,
+            (vec![5], false),
+            "a page of nothing is one of one"
+        );
+        assert_eq!(page(0, 1000).await.0.len(), 5);
+    }
+
+    #[tokio::test]
+    async fn with_a_stranger_there_is_no_history_and_a_foreign_group_shows_none() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let page = list_messages(&world.store, &alice, &c2c(&bob), Sequence(0), 10)
+            .await
+            .unwrap();
+        assert!(page.messages.is_empty() && page.complete);
+        let id = world
+            .group(GroupType::Work, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let group = ConversationId::Group(id);
+        let error = list_messages(&world.store, &bob, &group, Sequence(0), 10)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Code::GROUP_FORBIDDEN);
+        let error = list_changes(&world.store, &bob, &group, Version(0), Sequence(0))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Code::GROUP_FORBIDDEN);
+    }
+
+    /// Contract C4.
+    #[tokio::test]
+    async fn what_changed_after_a_version_brings_a_reader_up_to_date() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let first = world.say(&alice, &bob, 1).await.unwrap().answer;
+        let second = world.say(&alice, &bob, 2).await.unwrap().answer;
+        let changes = list_changes(&world.store, &bob, &c2c(&alice), first.version, first.sequence).await;
+        let changes = changes.unwrap();
+        assert_eq!(changes.version, second.version);
+        assert!(changes.complete && !changes.too_far);
+        let sequences: Vec<Sequence> = changes.changes.iter().map(|it| it.message.sequence).collect();
+        assert_eq!(sequences, [second.sequence]);
+    }
+}

@@ -149,3 +149,114 @@ impl Words {
 const fn is_older(message: &Message, limit_s: u32, now: Timestamp) -> bool {
     now.ms_since(message.time) > limit_s as u64 * 1000
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::JoinOption;
+
+    use super::*;
+    use crate::chance::Chance;
+    use crate::event::Audience;
+    use crate::group::join::join;
+    use crate::message::send::Recipient;
+    use crate::testing::{NOW, World, draft, person};
+
+    const LIMIT_S: u32 = 120;
+
+    fn late() -> Timestamp {
+        NOW.plus_ms(u64::from(LIMIT_S) * 1000)
+    }
+
+    /// Contracts C4 and C5.
+    #[tokio::test]
+    async fn a_sender_takes_a_message_back_and_both_sides_hear_of_it() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let sent = world.say(&alice, &bob, 1).await.unwrap().answer;
+        let place = Place::C2c(Some(bob.id));
+        let revoked = revoke(&world.store, &alice, place, sent.sequence, LIMIT_S, late())
+            .await
+            .unwrap();
+        assert_eq!(revoked.answer, sent.version.next());
+        let Event::TimelineChanged { audience, change, .. } = &revoked.events[0] else {
+            panic!("a revoke is a change of its timeline");
+        };
+        assert_eq!(*audience, Audience::Accounts(vec![alice.id, bob.id]));
+        assert_eq!(change.kind, ChangeKind::Revoked);
+        assert_eq!(change.message.revoker, Some(alice.user_id.clone()));
+        assert_eq!(world.unread(&bob, &crate::testing::c2c(&alice)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn in_a_c2c_each_reason_has_its_code() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let sent = world.say(&alice, &bob, 1).await.unwrap().answer.sequence;
+        let code = async |by: &Account, peer: Option<&Account>, sequence, limit_s, now| {
+            let place = Place::C2c(peer.map(|it| it.id));
+            let revoked = revoke(&world.store, by, place, sequence, limit_s, now).await;
+            revoked.map(|_| ()).map_err(|it| it.code())
+        };
+        let missing = Err(Code::REVOKE_MISSING);
+        assert_eq!(code(&alice, Some(&bob), Sequence(9), LIMIT_S, NOW).await, missing);
+        assert_eq!(code(&alice, None, sent, LIMIT_S, NOW).await, missing);
+        assert_eq!(code(&bob, Some(&alice), sent, LIMIT_S, NOW).await, missing);
+        let too_late = Err(Code::REVOKE_TOO_LATE);
+        assert_eq!(code(&alice, Some(&bob), sent, 0, NOW).await, too_late);
+        assert_eq!(
+            code(&alice, Some(&bob), sent, LIMIT_S, late().plus_ms(1)).await,
+            too_late
+        );
+        assert_eq!(code(&alice, Some(&bob), sent, LIMIT_S, NOW).await, Ok(()));
+        let repeated = Err(Code::REVOKE_REPEATED);
+        assert_eq!(code(&alice, Some(&bob), sent, LIMIT_S, NOW).await, repeated);
+    }
+
+    #[tokio::test]
+    async fn in_a_group_its_owner_takes_back_others_messages_but_no_tips() {
+        let world = World::new().await;
+        let (alice, bob, carol) = (
+            world.account("alice").await,
+            world.account("bob").await,
+            world.account("carol").await,
+        );
+        let id = world
+            .group(GroupType::Public, JoinOption::FreeAccess, &alice, &[&bob])
+            .await;
+        let joining = world.standing(&id, &carol).await;
+        let joined = join(
+            &world.store,
+            person(&carol),
+            joining,
+            Vec::new(),
+            String::new(),
+            Chance::new(2),
+            NOW,
+        );
+        joined.await.unwrap();
+        let tip = Sequence(1);
+        let as_bob = world.standing(&id, &bob).await;
+        let sent = world
+            .send(&bob, Recipient::Group(as_bob), draft(1))
+            .await
+            .unwrap();
+        let sent = sent.answer.sequence;
+        let code = async |by: &Account, sequence, now| {
+            let place = Place::Group(world.standing(&id, by).await);
+            let revoked = revoke(&world.store, by, place, sequence, LIMIT_S, now).await;
+            revoked.map(|_| ()).map_err(|it| it.code())
+        };
+        assert_eq!(code(&carol, sent, NOW).await, Err(Code::GROUP_REVOKE_FORBIDDEN));
+        assert_eq!(code(&alice, tip, NOW).await, Err(Code::GROUP_REVOKE_FORBIDDEN));
+        assert_eq!(
+            code(&alice, Sequence(9), NOW).await,
+            Err(Code::GROUP_MESSAGE_MISSING)
+        );
+        let too_late = late().plus_ms(1);
+        assert_eq!(code(&bob, sent, too_late).await, Err(Code::GROUP_REVOKE_TOO_LATE));
+        assert_eq!(code(&alice, sent, NOW).await, Ok(()));
+        assert_eq!(code(&bob, sent, NOW).await, Err(Code::GROUP_REVOKE_FORBIDDEN));
+        let stranger = world.account("dave").await;
+        assert_eq!(code(&stranger, sent, NOW).await, Err(Code::GROUP_FORBIDDEN));
+    }
+}

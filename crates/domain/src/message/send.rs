@@ -256,3 +256,237 @@ fn pass_by(timeline: TimelineId, message: Message, sender: &Sender) -> Outcome<S
         turn: Turn::none(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::{JoinOption, Role};
+    use hongyan_protocol::id::ConversationId;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::testing::{NOW, World, c2c, draft, sender, user};
+
+    /// Contract C2.
+    #[tokio::test]
+    async fn a_resend_gets_the_first_answer_and_is_heard_by_no_one() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let first = world.say(&alice, &bob, 7).await.unwrap();
+        assert_eq!(first.events.len(), 1);
+        let again = world.say(&alice, &bob, 7).await.unwrap();
+        assert_eq!(again.answer, first.answer);
+        assert!(again.events.is_empty());
+        assert_eq!(world.count(TimelineId::c2c(alice.id, bob.id)).await, 1);
+        let other = world.say(&alice, &bob, 8).await.unwrap();
+        assert_eq!(other.answer.sequence, first.answer.sequence.next());
+    }
+
+    /// Contract C3.
+    #[tokio::test]
+    async fn both_sides_share_one_order_and_each_hears_of_the_others_messages() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let one = world.say(&alice, &bob, 1).await.unwrap();
+        let two = world.say(&bob, &alice, 1).await.unwrap();
+        assert_eq!(
+            (one.answer.sequence, two.answer.sequence),
+            (Sequence(1), Sequence(2))
+        );
+        let Event::TimelineChanged { audience, change, .. } = &two.events[0] else {
+            panic!("a message is a change of its timeline");
+        };
+        assert_eq!(*audience, Audience::Accounts(vec![alice.id, bob.id]));
+        assert_eq!(change.message.version, two.answer.version);
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_does_not_exist_is_answered_with_20003() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        let nobody = Recipient::User {
+            account: None,
+            blocks_sender: false,
+        };
+        let error = world.send(&alice, nobody, draft(1)).await.unwrap_err();
+        assert_eq!(error.code(), Code::RECEIVER_UNKNOWN);
+    }
+
+    #[tokio::test]
+    async fn one_may_write_to_oneself_even_with_oneself_in_the_facts_as_blocked() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        let me = Recipient::User {
+            account: Some(alice.clone()),
+            blocks_sender: true,
+        };
+        let sent = world.send(&alice, me, draft(1)).await.unwrap();
+        assert_eq!(sent.answer.sequence, Sequence(1));
+        assert_eq!(world.unread(&alice, &c2c(&alice)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn who_is_blocked_is_refused_or_believes_to_have_sent_as_the_app_wishes() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let to_bob = || Recipient::User {
+            account: Some(bob.clone()),
+            blocks_sender: true,
+        };
+        let error = world.send(&alice, to_bob(), draft(1)).await.unwrap_err();
+        assert_eq!(error.code(), Code::BLOCKED_BY_RECEIVER);
+
+        let from = sender(&alice);
+        let pretended = send(
+            &world.store,
+            &from,
+            to_bob(),
+            draft(1),
+            BlockedSender::Pretend,
+            NOW,
+        )
+        .await;
+        let pretended = pretended.unwrap();
+        assert_eq!(pretended.answer, Sent::nowhere(NOW));
+        assert!(pretended.events.is_empty());
+        assert_eq!(world.count(TimelineId::c2c(alice.id, bob.id)).await, 0);
+
+        // The blocker's own messages to the one blocked pass.
+        assert!(world.say(&bob, &alice, 1).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_and_its_custom_data_together_are_at_most_12_kb() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let body_bytes = draft(1).body.bytes().len();
+        let with = |bytes: usize| Draft {
+            cloud_custom_data: "x".repeat(bytes),
+            ..draft(1)
+        };
+        let most = limits::MESSAGE_BYTES_MAX - body_bytes;
+        assert!(world.send(&alice, user(&bob), with(most)).await.is_ok());
+        let error = world.send(&alice, user(&bob), with(most + 1)).await.unwrap_err();
+        assert_eq!(error.code(), Code::MESSAGE_TOO_LONG);
+    }
+
+    #[tokio::test]
+    async fn a_time_is_missing_or_more_than_a_day_ahead_or_good() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let now_s = NOW.seconds() as u32;
+        for (client_time_s, good) in [
+            (0, false),
+            (1, true),
+            (now_s, true),
+            (now_s + 86_400, true),
+            (now_s + 86_401, false),
+            (u32::MAX, false),
+        ] {
+            let draft = Draft {
+                client_time_s,
+                ..draft(client_time_s)
+            };
+            let sent = world.send(&alice, user(&bob), draft).await;
+            let code = sent.map(|_| ()).map_err(|it| it.code());
+            let expected = if good {
+                Ok(())
+            } else {
+                Err(Code::MESSAGE_TIME_INVALID)
+            };
+            assert_eq!(code, expected, "{client_time_s}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_on_line_only_message_passes_by_the_others_and_leaves_nothing() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let passing = Draft {
+            online_only: true,
+            ..draft(1)
+        };
+        let sent = world.send(&alice, user(&bob), passing).await.unwrap();
+        assert_eq!(sent.answer, Sent::nowhere(NOW));
+        let Event::TimelineChanged { audience, change, .. } = &sent.events[0] else {
+            panic!("it is heard");
+        };
+        assert_eq!(*audience, Audience::Accounts(vec![bob.id]));
+        assert_eq!(
+            (change.message.sequence, change.message.version),
+            (Sequence(0), Version(0))
+        );
+        assert_eq!(world.count(TimelineId::c2c(alice.id, bob.id)).await, 0);
+    }
+
+    #[tokio::test]
+    async fn only_members_of_a_group_that_is_there_send_to_it() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let as_alice = world.standing(&id, &alice).await.unwrap();
+        let as_bob = world.standing(&id, &bob).await.unwrap();
+        let code = async |standing: Option<Standing>, by: &Account| {
+            let sent = world.send(by, Recipient::Group(standing), draft(1)).await;
+            sent.map(|_| ()).map_err(|it| it.code())
+        };
+        assert_eq!(code(Some(as_alice.clone()), &alice).await, Ok(()));
+        assert_eq!(code(Some(as_bob), &bob).await, Err(Code::GROUP_FORBIDDEN));
+        assert_eq!(code(None, &alice).await, Err(Code::GROUP_GONE));
+        let mut dissolved = as_alice;
+        Arc::make_mut(&mut dissolved.group).dismissed = true;
+        assert_eq!(code(Some(dissolved), &alice).await, Err(Code::GROUP_GONE));
+    }
+
+    #[tokio::test]
+    async fn who_is_muted_does_not_send_but_owner_and_admins_always_do() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[&bob])
+            .await;
+        let plain = world.standing(&id, &bob).await.unwrap();
+        let mut random = 0;
+        let mut check = async |role: Role, muted_all: bool, mute_until: Timestamp, good: bool| {
+            random += 1;
+            let mut standing = plain.clone();
+            Arc::make_mut(&mut standing.group).group.mute_all_members = muted_all;
+            let member = standing.member.as_mut().unwrap();
+            (member.role, member.mute_until) = (role, mute_until);
+            let sent = world
+                .send(&bob, Recipient::Group(Some(standing)), draft(random))
+                .await;
+            let expected = if good { Ok(()) } else { Err(Code::GROUP_MUTED) };
+            assert_eq!(
+                sent.map(|_| ()).map_err(|it| it.code()),
+                expected,
+                "{role:?} {muted_all}"
+            );
+        };
+        check(Role::Member, false, Timestamp(0), true).await;
+        check(Role::Member, true, Timestamp(0), false).await;
+        check(Role::Member, false, NOW.plus_ms(1), false).await;
+        check(Role::Member, false, NOW, true).await;
+        check(Role::Admin, true, NOW.plus_ms(1), true).await;
+        check(Role::Owner, true, Timestamp(0), true).await;
+    }
+
+    /// Contract C5.
+    #[tokio::test]
+    async fn group_messages_count_for_the_others_but_in_a_meeting_nothing_does() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        for (kind, unread) in [(GroupType::Work, 1), (GroupType::Meeting, 0)] {
+            let id = world.group(kind, JoinOption::Unspecified, &alice, &[&bob]).await;
+            let standing = world.standing(&id, &alice).await;
+            world
+                .send(&alice, Recipient::Group(standing), draft(1))
+                .await
+                .unwrap();
+            let conversation = ConversationId::Group(id);
+            assert_eq!(world.unread(&bob, &conversation).await, unread, "{kind:?}");
+            assert_eq!(world.unread(&alice, &conversation).await, 0);
+        }
+    }
+}
