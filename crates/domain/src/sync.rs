@@ -69,3 +69,63 @@ pub async fn snapshot(store: &dyn Store, account: &Account) -> Result<Synced, Sy
     let snapshot = store.snapshot(account, limits::CONVERSATIONS_PAGE_MAX).await?;
     Ok(Synced::Snapshot(Box::new(snapshot)))
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::id::{Sequence, Version};
+
+    use super::*;
+    use crate::conversation::read::mark_read;
+    use crate::testing::{NOW, World, c2c};
+
+    /// Contract C4.
+    #[tokio::test]
+    async fn who_was_away_gets_what_was_missed_and_who_is_new_gets_everything() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let first = world.say(&alice, &bob, 1).await.unwrap().answer;
+        let peer = Some(alice.id);
+        let read = mark_read(&world.store, &bob, c2c(&alice), peer, first.sequence, NOW)
+            .await
+            .unwrap();
+        let held = vec![Held {
+            conversation: c2c(&alice),
+            version: first.version,
+            sequence: first.sequence,
+        }];
+        let second = world.say(&alice, &bob, 2).await.unwrap().answer;
+
+        let Synced::Missed { pts, events, updates } =
+            sync(&world.store, &bob, read.answer.pts, held).await.unwrap()
+        else {
+            panic!("what was missed is within reach");
+        };
+        assert_eq!((pts, events.len(), updates.len()), (read.answer.pts, 0, 1));
+        assert_eq!(updates[0].changes.version, second.version);
+        assert_eq!(updates[0].state.unread_count, 1);
+
+        let Synced::Snapshot(whole) = sync(&world.store, &bob, Pts(0), Vec::new()).await.unwrap() else {
+            panic!("who holds nothing gets everything");
+        };
+        assert_eq!((whole.pts, whole.conversations.len()), (pts, 1));
+        let beyond = sync(&world.store, &bob, Pts(999), Vec::new()).await.unwrap();
+        assert!(
+            matches!(beyond, Synced::Snapshot(_)),
+            "a cursor from nowhere begins anew"
+        );
+    }
+
+    #[tokio::test]
+    async fn no_more_conversations_are_named_than_may_be() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        let one = Held {
+            conversation: c2c(&alice),
+            version: Version(0),
+            sequence: Sequence(0),
+        };
+        let held = vec![one; limits::HELD_MAX + 1];
+        let error = sync(&world.store, &alice, Pts(1), held).await.unwrap_err();
+        assert_eq!(error.code(), Code::CONVERSATION_PARAMETER);
+    }
+}

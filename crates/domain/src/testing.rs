@@ -1,6 +1,7 @@
 //! What the services' tests share: an app with accounts in a store in memory, and short ways to act.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hongyan_protocol::body::Body;
 use hongyan_protocol::change::AccountChange;
@@ -29,6 +30,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
 /// An app in a store.
 pub(crate) struct World {
     pub(crate) store: SqliteStore,
+    seed: AtomicU64,
 }
 
 impl World {
@@ -42,7 +44,15 @@ impl World {
             settings: AppSettings::default(),
         };
         store.put_app(app).await.unwrap();
-        Self { store }
+        Self {
+            store,
+            seed: AtomicU64::new(1),
+        }
+    }
+
+    /// Another row of numbers each time, the same ones in each run.
+    pub(crate) fn chance(&self) -> Chance {
+        Chance::new(self.seed.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) async fn account(&self, name: &str) -> Account {
@@ -98,7 +108,7 @@ impl World {
             members: members.iter().map(|it| (*it).clone()).collect(),
             ..wish(kind)
         };
-        let made = create(&self.store, owner, wish, Chance::new(1), NOW)
+        let made = create(&self.store, owner, wish, self.chance(), NOW)
             .await
             .unwrap();
         made.answer.group.id

@@ -148,3 +148,119 @@ pub async fn handle_application(
         turn: committed.turn,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::{GroupType, JoinOption};
+    use hongyan_protocol::id::GroupId;
+
+    use super::*;
+    use crate::group::join::join;
+    use crate::testing::{NOW, World, changes, notices, person, tips};
+
+    /// Somebody asks; answers the application's number, as the notice names it.
+    async fn apply(world: &World, owner: &Account, who: &Account, id: &GroupId) -> u64 {
+        let standing = world.standing(id, who).await;
+        let managers = vec![owner.clone()];
+        let text = "please".to_owned();
+        let asked = join(
+            &world.store,
+            person(who),
+            standing,
+            managers,
+            text,
+            world.chance(),
+            NOW,
+        )
+        .await;
+        let asked = asked.unwrap();
+        let (to, notice) = notices(&asked.events).remove(0);
+        assert_eq!(
+            (to, notice.operation, notice.text.as_str()),
+            (owner.id, 1, "please")
+        );
+        assert_eq!(notice.operator_id, who.user_id.as_str());
+        notice.application
+    }
+
+    async fn handle(
+        world: &World,
+        by: &Account,
+        id: &GroupId,
+        application: u64,
+        agree: bool,
+    ) -> Result<Outcome<Group>, HandleError> {
+        let decision = Decision {
+            application,
+            agree,
+            text: "ok".to_owned(),
+        };
+        let standing = world.standing(id, by).await;
+        handle_application(&world.store, by, standing, decision, world.chance(), NOW).await
+    }
+
+    #[tokio::test]
+    async fn an_application_is_answered_once_and_by_a_manager() {
+        let world = World::new().await;
+        let (alice, bob, carol) = (
+            world.account("alice").await,
+            world.account("bob").await,
+            world.account("carol").await,
+        );
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[&carol])
+            .await;
+        let application = apply(&world, &alice, &bob, &id).await;
+        let code = async |by: &Account| {
+            handle(&world, by, &id, application, true)
+                .await
+                .unwrap_err()
+                .code()
+        };
+        assert_eq!(code(&carol).await, Code::GROUP_FORBIDDEN);
+        assert_eq!(code(&bob).await, Code::GROUP_FORBIDDEN);
+
+        let handled = handle(&world, &alice, &id, application, true).await.unwrap();
+        assert_eq!(handled.answer.member_count, 3);
+        assert_eq!(handled.answer.self_info.unwrap().role, Role::Owner);
+        assert!(matches!(handled.events[0], Event::MembersAdded { .. }));
+        assert_eq!(changes(&handled.events)[0].0, bob.id);
+        let (to, notice) = &notices(&handled.events)[0];
+        assert_eq!((*to, notice.operation, notice.text.as_str()), (bob.id, 2, "ok"));
+        assert_eq!(tips(&handled.events)[0].user_ids, ["bob"]);
+        assert_eq!(code(&alice).await, Code::GROUP_HANDLED);
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_hears_of_it_and_may_ask_again() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let application = apply(&world, &alice, &bob, &id).await;
+        let handled = handle(&world, &alice, &id, application, false).await.unwrap();
+        assert_eq!(notices(&handled.events)[0].1.operation, 3);
+        assert!(tips(&handled.events).is_empty() && changes(&handled.events).is_empty());
+        assert!(world.standing(&id, &bob).await.unwrap().member.is_none());
+        let again = apply(&world, &alice, &bob, &id).await;
+        assert!(handle(&world, &alice, &id, again, true).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_application_to_another_group_is_none_of_this_one() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let here = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let there = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let application = apply(&world, &alice, &bob, &here).await;
+        let error = handle(&world, &alice, &there, application, true)
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Code::GROUP_HANDLED);
+    }
+}

@@ -283,3 +283,252 @@ fn members_of(new: &NewGroup) -> Vec<MemberRecord> {
         .chain(others)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::LeaveReason;
+
+    use super::*;
+    use crate::testing::{NOW, World, changes, notices, wish};
+
+    async fn made(world: &World, owner: &Account, wish: Wish) -> Result<Outcome<Made>, CreateError> {
+        create(&world.store, owner, wish, world.chance(), NOW).await
+    }
+
+    #[tokio::test]
+    async fn each_kind_has_its_own_defaults_and_what_is_fixed_stays_so() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        use JoinOption::{DisableApply, FreeAccess, NeedPermission};
+        for (kind, made_kind, members, option, wished) in [
+            (
+                GroupType::Unspecified,
+                GroupType::Work,
+                200,
+                DisableApply,
+                DisableApply,
+            ),
+            (GroupType::Work, GroupType::Work, 200, DisableApply, DisableApply),
+            (
+                GroupType::Public,
+                GroupType::Public,
+                2000,
+                NeedPermission,
+                FreeAccess,
+            ),
+            (
+                GroupType::Meeting,
+                GroupType::Meeting,
+                10_000,
+                FreeAccess,
+                FreeAccess,
+            ),
+            (
+                GroupType::Community,
+                GroupType::Community,
+                100_000,
+                FreeAccess,
+                FreeAccess,
+            ),
+        ] {
+            let group = made(&world, &alice, wish(kind)).await.unwrap().answer.group;
+            assert_eq!(
+                (group.kind, group.member_count_max, group.join_option),
+                (made_kind, members, option)
+            );
+            let prefix = if kind == GroupType::Community {
+                COMMUNITY
+            } else {
+                MADE_BY_SERVER
+            };
+            assert!(group.id.as_str().starts_with(prefix), "{}", group.id);
+            assert_eq!(group.self_info.unwrap().role, Role::Owner);
+            let free = Wish {
+                join_option: FreeAccess,
+                ..wish(kind)
+            };
+            assert_eq!(
+                made(&world, &alice, free).await.unwrap().answer.group.join_option,
+                wished
+            );
+        }
+        let error = made(&world, &alice, wish(GroupType::AvChatRoom))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), Code::GROUP_FORBIDDEN);
+    }
+
+    #[tokio::test]
+    async fn all_who_are_in_from_the_start_hear_of_it_and_facts_come_first() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let wish = Wish {
+            members: vec![bob.clone(), alice.clone(), bob.clone()],
+            ..wish(GroupType::Work)
+        };
+        let made = made(&world, &alice, wish).await.unwrap();
+        let Event::MembersAdded { members, group } = &made.events[0] else {
+            panic!("facts come first");
+        };
+        assert_eq!((members.len(), group.group.member_count), (2, 2));
+        let joined: Vec<_> = changes(&made.events).iter().map(|it| it.0).collect();
+        assert_eq!(joined, [alice.id, bob.id]);
+        let told: Vec<_> = notices(&made.events)
+            .iter()
+            .map(|it| (it.0, it.1.operation))
+            .collect();
+        assert_eq!(told, [(alice.id, 6), (bob.id, 7)]);
+        assert_ne!(made.answer.pts, Pts(0));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_or_misnamed_is_refused_with_its_code() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let long = |bytes| "x".repeat(bytes);
+        let id = |text: &str| Some(GroupId::trusted(text));
+        let base = || wish(GroupType::Public);
+        for (wish, code) in [
+            (
+                Wish {
+                    name: String::new(),
+                    ..base()
+                },
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Wish {
+                    name: long(101),
+                    ..base()
+                },
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Wish {
+                    introduction: long(401),
+                    ..base()
+                },
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Wish {
+                    notification: long(401),
+                    ..base()
+                },
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Wish {
+                    avatar: long(501),
+                    ..base()
+                },
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Wish {
+                    id: id("@TGS#mine"),
+                    ..base()
+                },
+                Code::GROUP_ID_INVALID,
+            ),
+            (
+                Wish {
+                    id: id("@TGS#_mine"),
+                    ..base()
+                },
+                Code::GROUP_ID_INVALID,
+            ),
+            (
+                Wish {
+                    id: id("mine"),
+                    ..wish(GroupType::Community)
+                },
+                Code::GROUP_ID_INVALID,
+            ),
+            (
+                Wish {
+                    names_unknown: true,
+                    ..base()
+                },
+                Code::GROUP_ACCOUNT_UNKNOWN,
+            ),
+            (
+                Wish {
+                    members: vec![bob.clone()],
+                    member_count_max: 1,
+                    ..base()
+                },
+                Code::GROUP_MEMBER_QUOTA,
+            ),
+        ] {
+            assert_eq!(made(&world, &alice, wish).await.unwrap_err().code(), code);
+        }
+        let longest = Wish {
+            name: long(100),
+            introduction: long(400),
+            notification: long(400),
+            avatar: long(500),
+            ..base()
+        };
+        assert!(made(&world, &alice, longest).await.is_ok());
+        let too_many = Wish {
+            member_count_max: u32::MAX,
+            ..base()
+        };
+        assert_eq!(
+            made(&world, &alice, too_many)
+                .await
+                .unwrap()
+                .answer
+                .group
+                .member_count_max,
+            6000
+        );
+    }
+
+    #[tokio::test]
+    async fn a_groups_id_stays_taken_also_after_its_end() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let mine = || Wish {
+            id: Some(GroupId::trusted("mine")),
+            ..wish(GroupType::Public)
+        };
+        let first = made(&world, &alice, mine()).await.unwrap();
+        let again = made(&world, &alice, mine()).await.unwrap_err();
+        assert_eq!(again.code(), Code::GROUP_ID_TAKEN_BY_OWNER);
+        assert_eq!(
+            made(&world, &bob, mine()).await.unwrap_err().code(),
+            Code::GROUP_ID_TAKEN
+        );
+
+        let standing = world.standing(&first.answer.group.id, &alice).await;
+        let dismissed = crate::group::dismiss::dismiss(&world.store, &alice, standing, world.chance(), NOW);
+        let dismissed = dismissed.await.unwrap();
+        let left = AccountChange::GroupLeft {
+            group: first.answer.group.id,
+            reason: LeaveReason::Dismissed,
+        };
+        assert_eq!(changes(&dismissed.events), [(alice.id, left)]);
+        assert!(made(&world, &bob, mine()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_drawn_id_that_is_taken_is_drawn_again() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        let one = made(&world, &alice, wish(GroupType::Public))
+            .await
+            .unwrap()
+            .answer
+            .group
+            .id;
+        let other = made(&world, &alice, wish(GroupType::Public))
+            .await
+            .unwrap()
+            .answer
+            .group
+            .id;
+        assert_ne!(one, other, "the same seed draws the same ID first");
+    }
+}

@@ -83,3 +83,56 @@ pub async fn dismiss(
         turn: committed.turn,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::JoinOption;
+    use hongyan_protocol::id::GroupId;
+
+    use super::*;
+    use crate::testing::{NOW, World, changes, notices};
+
+    async fn end(world: &World, by: &Account, id: &GroupId) -> Result<Outcome<Pts>, DismissError> {
+        let standing = world.standing(id, by).await;
+        dismiss(&world.store, by, standing, world.chance(), NOW).await
+    }
+
+    #[tokio::test]
+    async fn the_owner_ends_a_group_and_all_members_hear_of_it_before_facts_forget_them() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[&bob])
+            .await;
+        assert_eq!(
+            end(&world, &bob, &id).await.unwrap_err().code(),
+            Code::GROUP_FORBIDDEN
+        );
+        let ended = end(&world, &alice, &id).await.unwrap();
+        let told: Vec<_> = notices(&ended.events)
+            .iter()
+            .map(|it| (it.0, it.1.operation))
+            .collect();
+        assert_eq!(told, [(alice.id, 5), (bob.id, 5)]);
+        assert_eq!(changes(&ended.events).len(), 2);
+        assert!(matches!(ended.events.last(), Some(Event::GroupDismissed { .. })));
+        assert_ne!(ended.answer, Pts(0));
+        assert_eq!(
+            end(&world, &alice, &id).await.unwrap_err().code(),
+            Code::GROUP_GONE
+        );
+    }
+
+    #[tokio::test]
+    async fn no_client_ends_a_work_group() {
+        let world = World::new().await;
+        let alice = world.account("alice").await;
+        let id = world
+            .group(GroupType::Work, JoinOption::Unspecified, &alice, &[])
+            .await;
+        assert_eq!(
+            end(&world, &alice, &id).await.unwrap_err().code(),
+            Code::GROUP_FORBIDDEN
+        );
+    }
+}

@@ -48,3 +48,34 @@ pub async fn find(
         None => record.group,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::JoinOption;
+
+    use super::*;
+    use crate::testing::{APP, World};
+
+    #[tokio::test]
+    async fn anybody_finds_a_public_group_but_only_members_a_work_group() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        for (kind, seen) in [(GroupType::Public, true), (GroupType::Work, false)] {
+            let id = world.group(kind, JoinOption::Unspecified, &alice, &[]).await;
+            let standing = world.standing(&id, &alice).await;
+            let own = find(&world.store, APP, &id, standing).await.unwrap();
+            assert!(own.self_info.is_some());
+            let standing = world.standing(&id, &bob).await;
+            let foreign = find(&world.store, APP, &id, standing).await;
+            let foreign = foreign.map(|it| it.self_info.is_none()).map_err(|it| it.code());
+            assert_eq!(
+                foreign,
+                if seen {
+                    Ok(true)
+                } else {
+                    Err(Code::GROUP_FORBIDDEN)
+                }
+            );
+        }
+    }
+}

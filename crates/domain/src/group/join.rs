@@ -189,3 +189,142 @@ pub(super) const fn newcomer(account: Account, now: Timestamp) -> MemberRecord {
         mute_until: Timestamp(0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::id::GroupId;
+
+    use super::*;
+    use crate::testing::{NOW, World, changes, notices, person, tips, wish};
+
+    async fn ask_for(world: &World, who: &Account, id: &GroupId) -> Result<Outcome<Answer>, JoinError> {
+        let standing = world.standing(id, who).await;
+        let mut managers = Vec::new();
+        if let Some(standing) = &standing {
+            let members = world.store.list_members(standing.group.number).await.unwrap();
+            managers.extend(
+                members
+                    .into_iter()
+                    .filter(|it| super::super::manages(it.role))
+                    .map(|it| it.account),
+            );
+        }
+        let text = "let me in".to_owned();
+        join(
+            &world.store,
+            person(who),
+            standing,
+            managers,
+            text,
+            world.chance(),
+            NOW,
+        )
+        .await
+    }
+
+    #[tokio::test]
+    async fn each_kind_lets_in_in_its_own_way() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        use JoinOption::{DisableApply, FreeAccess, NeedPermission, Unspecified};
+        for (kind, option, expected) in [
+            (GroupType::Work, Unspecified, Err(Code::WORK_GROUP_JOIN)),
+            (GroupType::Public, Unspecified, Ok(false)),
+            (GroupType::Public, NeedPermission, Ok(false)),
+            (GroupType::Public, FreeAccess, Ok(true)),
+            (GroupType::Public, DisableApply, Err(Code::GROUP_FORBIDDEN)),
+            (GroupType::Meeting, Unspecified, Ok(true)),
+            (GroupType::Community, Unspecified, Ok(true)),
+        ] {
+            let id = world.group(kind, option, &alice, &[]).await;
+            let answer = ask_for(&world, &bob, &id).await;
+            let is_in = answer
+                .map(|it| matches!(it.answer, Answer::In { .. }))
+                .map_err(|it| it.code());
+            assert_eq!(is_in, expected, "{kind:?} {option:?}");
+        }
+        let nowhere = ask_for(&world, &bob, &GroupId::trusted("nowhere"))
+            .await
+            .unwrap_err();
+        assert_eq!(nowhere.code(), Code::GROUP_GONE);
+    }
+
+    #[tokio::test]
+    async fn who_comes_in_is_known_before_the_tip_about_it_and_a_meeting_has_none() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::FreeAccess, &alice, &[])
+            .await;
+        let joined = ask_for(&world, &bob, &id).await.unwrap();
+        assert!(matches!(&joined.events[0], Event::MembersAdded { members, .. } if members.len() == 1));
+        let (who, change) = &changes(&joined.events)[0];
+        assert!(matches!(change, AccountChange::GroupJoined(group) if group.id == id && *who == bob.id));
+        let tip = &tips(&joined.events)[0];
+        assert_eq!((tip.operation, tip.join_type, tip.member_count), (1, 1, 2));
+        assert_eq!(tip.members[0].nick, "nick of bob");
+        let Answer::In { group, pts } = joined.answer else {
+            panic!("a free group lets in at once");
+        };
+        assert_eq!(
+            (group.member_count, group.self_info.unwrap().role),
+            (2, Role::Member)
+        );
+        assert_ne!(pts, Pts(0));
+        let twice = ask_for(&world, &bob, &id).await.unwrap_err();
+        assert_eq!(twice.code(), Code::GROUP_ALREADY_IN);
+
+        let meeting = world
+            .group(GroupType::Meeting, JoinOption::Unspecified, &alice, &[])
+            .await;
+        assert!(tips(&ask_for(&world, &bob, &meeting).await.unwrap().events).is_empty());
+    }
+
+    /// Contract C5.
+    #[tokio::test]
+    async fn tips_and_notices_do_not_count_as_unread() {
+        use hongyan_protocol::id::ConversationId;
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let free = world
+            .group(GroupType::Public, JoinOption::FreeAccess, &alice, &[])
+            .await;
+        ask_for(&world, &bob, &free).await.unwrap();
+        let asked = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[])
+            .await;
+        let asked = ask_for(&world, &bob, &asked).await.unwrap();
+        assert_eq!(notices(&asked.events).len(), 1);
+        assert_eq!(world.unread(&alice, &ConversationId::Group(free)).await, 0);
+        assert_eq!(world.unread(&alice, &ConversationId::System).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_full_group_and_too_many_words_are_refused() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let small = crate::group::create::Wish {
+            member_count_max: 1,
+            join_option: JoinOption::FreeAccess,
+            ..wish(GroupType::Public)
+        };
+        let made = crate::group::create::create(&world.store, &alice, small, world.chance(), NOW).await;
+        let id = made.unwrap().answer.group.id;
+        assert_eq!(
+            ask_for(&world, &bob, &id).await.unwrap_err().code(),
+            Code::GROUP_FULL
+        );
+        let standing = world.standing(&id, &bob).await;
+        let words = "x".repeat(257);
+        let refused = join(
+            &world.store,
+            person(&bob),
+            standing,
+            Vec::new(),
+            words,
+            world.chance(),
+            NOW,
+        );
+        assert_eq!(refused.await.unwrap_err().code(), Code::GROUP_PARAMETER);
+    }
+}

@@ -61,3 +61,36 @@ pub async fn list_members(
         total: standing.group.group.member_count,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::{GroupType, JoinOption};
+
+    use super::*;
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn members_page_through_members_and_nobody_else_does() {
+        let world = World::new().await;
+        let (alice, bob, carol) = (
+            world.account("alice").await,
+            world.account("bob").await,
+            world.account("carol").await,
+        );
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[&bob])
+            .await;
+        let page = async |offset, count| {
+            let standing = world.standing(&id, &bob).await;
+            let page = list_members(&world.store, standing, offset, count).await.unwrap();
+            let names: Vec<String> = page.members.iter().map(|it| it.user_id.to_string()).collect();
+            (names.join(" "), page.total)
+        };
+        assert_eq!(page(0, 100).await, ("alice bob".to_owned(), 2));
+        assert_eq!(page(1, 1).await, ("bob".to_owned(), 2));
+        assert_eq!(page(2, 1).await, (String::new(), 2));
+        let standing = world.standing(&id, &carol).await;
+        let error = list_members(&world.store, standing, 0, 1).await.unwrap_err();
+        assert_eq!(error.code(), Code::GROUP_FORBIDDEN);
+    }
+}

@@ -97,3 +97,64 @@ pub async fn quit(
         turn: committed.turn,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::group::JoinOption;
+    use hongyan_protocol::id::{Account, GroupId};
+
+    use super::*;
+    use crate::testing::{NOW, World, changes, notices, person, tips};
+
+    async fn leave(world: &World, who: &Account, id: &GroupId) -> Result<Outcome<Pts>, QuitError> {
+        let standing = world.standing(id, who).await;
+        quit(&world.store, person(who), standing, world.chance(), NOW).await
+    }
+
+    #[tokio::test]
+    async fn who_leaves_is_gone_before_the_others_are_told() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let id = world
+            .group(GroupType::Public, JoinOption::Unspecified, &alice, &[&bob])
+            .await;
+        let left = leave(&world, &bob, &id).await.unwrap();
+        assert!(matches!(left.events[0], Event::MemberRemoved { account, .. } if account == bob.id));
+        let change = AccountChange::GroupLeft {
+            group: id.clone(),
+            reason: LeaveReason::Quit,
+        };
+        assert_eq!(changes(&left.events), [(bob.id, change)]);
+        let (to, notice) = &notices(&left.events)[0];
+        assert_eq!((*to, notice.operation), (bob.id, 8));
+        let tip = &tips(&left.events)[0];
+        assert_eq!(
+            (tip.operation, tip.member_count, tip.user_ids[0].as_str()),
+            (2, 1, "bob")
+        );
+        assert_eq!(
+            leave(&world, &bob, &id).await.unwrap_err().code(),
+            Code::NOT_A_MEMBER
+        );
+    }
+
+    #[tokio::test]
+    async fn an_owner_leaves_a_work_group_alone() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        for kind in [GroupType::Public, GroupType::Meeting, GroupType::Community] {
+            let id = world.group(kind, JoinOption::Unspecified, &alice, &[&bob]).await;
+            let error = leave(&world, &alice, &id).await.unwrap_err();
+            assert_eq!(error.code(), Code::GROUP_OWNER_CANNOT_LEAVE);
+        }
+        let id = world
+            .group(GroupType::Work, JoinOption::Unspecified, &alice, &[&bob])
+            .await;
+        leave(&world, &alice, &id).await.unwrap();
+        let standing = world.standing(&id, &bob).await.unwrap();
+        assert_eq!(
+            (standing.group.group.owner.clone(), standing.role()),
+            (None, Some(Role::Member))
+        );
+    }
+}

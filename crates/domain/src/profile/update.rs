@@ -67,3 +67,36 @@ pub async fn update(
         turn: committed.turn,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::id::UserId;
+    use hongyan_protocol::wire;
+
+    use super::*;
+    use crate::profile::find::find;
+    use crate::testing::{APP, NOW, World, changes};
+
+    #[tokio::test]
+    async fn the_own_instances_and_those_one_talks_with_hear_of_a_new_profile() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        world.account("carol").await;
+        world.say(&bob, &alice, 1).await.unwrap();
+        world.say(&alice, &alice, 2).await.unwrap();
+        let change = ProfileChange::parse(wire::UpdateProfile {
+            nick: Some("Al".to_owned()),
+            ..wire::UpdateProfile::default()
+        });
+        let updated = update(&world.store, &alice, change.unwrap(), NOW).await.unwrap();
+        assert_eq!(updated.answer.profile.nick, "Al");
+        assert!(matches!(&updated.events[0], Event::ProfileChanged { profile, .. } if profile.nick == "Al"));
+        let heard: Vec<AccountId> = changes(&updated.events).iter().map(|it| it.0).collect();
+        assert_eq!(heard, [alice.id, bob.id]);
+
+        let users = ["nobody", "alice"].map(UserId::trusted);
+        let found = find(&world.store, APP, &users).await.unwrap();
+        assert_eq!(found, [updated.answer.profile]);
+        assert!(find(&world.store, APP, &[]).await.is_err());
+    }
+}
