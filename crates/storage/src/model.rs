@@ -211,7 +211,8 @@ pub enum Registered {
 /// What else is entered in the same transaction.
 #[derive(Debug, Clone)]
 pub enum Entry {
-    /// A message at the end of a timeline. Its sequence and version are given by the store.
+    /// A message at the end of a timeline. Its sequence and version are given by the store. It is nobody's request, so
+    /// it is never sent again and not looked for by its key.
     Message(TimelineId, Message),
     /// An event in an account's log.
     Event(AccountId, AccountChange),

@@ -166,7 +166,8 @@ pub trait Store: Send + Sync + 'static {
         account: &Account,
         conversation: &ConversationId,
     ) -> Result<Option<ConversationState>>;
-    /// Conversations less recent than `before` (0: from the newest), newest first.
+    /// Conversations less recent than `before` (0: from the newest), newest first. More than `limit` when others were
+    /// active in the same millisecond as the last of them, so that the next page misses none.
     async fn list_conversations(
         &self,
         account: &Account,

@@ -64,6 +64,7 @@ macro_rules! tests_of_the_suite {
             who_catches_up_gets_exactly_what_was_missed
             who_is_further_behind_than_the_log_reloads
             an_operation_that_panics_leaves_the_others_alone
+            an_operation_that_fails_halfway_leaves_no_trace
             a_closed_store_says_so
         );
     };
@@ -1420,6 +1421,37 @@ pub(crate) async fn an_operation_that_panics_leaves_the_others_alone(store: Test
         .unwrap()
         .unwrap();
     assert_eq!(state.read, Sequence(0), "nothing of it was kept");
+}
+
+/// Contract C3: what the writer remembers of a timeline's end is undone with the rest.
+pub(crate) async fn an_operation_that_fails_halfway_leaves_no_trace(store: TestStore) {
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    send(&store, &bob, &alice, 1).await;
+    let timeline = TimelineId::c2c(alice.id, bob.id);
+    let conversation = c2c(&bob);
+    let entries = vec![
+        Entry::Message(timeline, message(&bob, to_user(&alice), 2)),
+        Entry::Event(alice.id, AccountChange::BlacklistAdded(vec![bob.user_id.clone()])),
+        // An account that is not there has no notices.
+        Entry::Message(
+            TimelineId::System(AccountId(999)),
+            message(&bob, to_user(&alice), 3),
+        ),
+    ];
+    let broken = store.mark_read(&alice, &conversation, Sequence(1), NOW, Box::new(|_| entries));
+    let after = store.append_message(timeline, message(&bob, to_user(&alice), 4));
+    let (broken, after) = tokio::join!(broken, after);
+    assert!(broken.is_err());
+    let Appended::New(after) = after.unwrap().value else {
+        panic!("a repeat")
+    };
+    assert_eq!((after.sequence, after.version), (Sequence(2), Version(2)));
+    assert_eq!(store.snapshot(&alice, 10).await.unwrap().pts, Pts(0));
+    assert_eq!(store.totals().await.unwrap().messages, 2);
+    // Not even the failed timeline is remembered.
+    let carol = account(&store, "carol").await;
+    let notice = store.append_message(TimelineId::System(carol.id), message(&bob, to_user(&alice), 5));
+    assert!(matches!(notice.await.unwrap().value, Appended::New(it) if it.sequence == Sequence(1)));
 }
 
 pub(crate) async fn a_closed_store_says_so(store: TestStore) {
