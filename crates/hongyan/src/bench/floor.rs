@@ -1,0 +1,65 @@
+//! The floor: what the same bytes cost between the same sockets without login, rules and storage.
+//!
+//! Sockets are paired in the order of connecting. A message goes to the other of the pair as it came, and an answer of
+//! the usual size goes back to its sender.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, mpsc};
+use tokio_tungstenite::accept_async_with_config;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+/// As large as the answer to SendMessage with its frame around it.
+const ANSWER: &[u8] = &[0; 32];
+const QUEUE_MAX: usize = 1024;
+
+/// Sockets by the number of their pair, waiting for the other side.
+type Pairs = Arc<Mutex<HashMap<u64, mpsc::Sender<Bytes>>>>;
+
+/// Relays until it is killed.
+pub(crate) async fn serve() -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    let pairs = Pairs::default();
+    for number in 0_u64.. {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(relay(stream, number, pairs.clone()));
+    }
+    Ok(())
+}
+
+async fn relay(stream: TcpStream, number: u64, pairs: Pairs) -> Result<()> {
+    stream.set_nodelay(true)?;
+    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+    let (mut sink, mut source) = accept_async_with_config(stream, Some(config)).await?.split();
+    let (sender, mut queue) = mpsc::channel::<Bytes>(QUEUE_MAX);
+    pairs.lock().await.insert(number, sender.clone());
+    let writer = tokio::spawn(async move {
+        while let Some(bytes) = queue.recv().await {
+            sink.feed(Message::Binary(bytes)).await?;
+            while let Ok(bytes) = queue.try_recv() {
+                sink.feed(Message::Binary(bytes)).await?;
+            }
+            sink.flush().await?;
+        }
+        anyhow::Ok(())
+    });
+    let mut other: Option<mpsc::Sender<Bytes>> = None;
+    while let Some(Ok(Message::Binary(bytes))) = source.next().await {
+        if other.is_none() {
+            other = pairs.lock().await.get(&(number ^ 1)).cloned();
+        }
+        if let Some(other) = &other {
+            let _ = other.send(bytes).await;
+        }
+        let _ = sender.send(Bytes::from_static(ANSWER)).await;
+    }
+    writer.abort();
+    Ok(())
+}

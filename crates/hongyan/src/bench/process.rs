@@ -1,0 +1,90 @@
+//! The processes that a benchmark measures: started on loopback, watched through `/proc`, ended by pid.
+
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// The app that a benchmark's server has, with its key.
+pub(crate) const SDK_APP_ID: u32 = 1_400_000_001;
+
+/// A server process with the address that it listens on.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    /// `127.0.0.1:<port>`.
+    pub(crate) address: String,
+    /// Kept until the end: the server's data.
+    _data: Option<tempfile::TempDir>,
+}
+
+impl Server {
+    /// Starts this very program as a server with an empty data folder, without limits that a benchmark would meet.
+    pub(crate) async fn start() -> Result<(Self, String)> {
+        let data = tempfile::tempdir().context("making a data folder")?;
+        let key = hongyan_server::admin::create_app(data.path(), hongyan_protocol::id::SdkAppId(SDK_APP_ID), "bench")
+            .await
+            .context("making the app")?;
+        let folder = data.path().to_string_lossy().into_owned();
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--requests-per-second", "0", "--data", &folder];
+        let server = Self::spawn(&arguments, Some(data)).await?;
+        Ok((server, key))
+    }
+
+    /// Starts the bare relay.
+    pub(crate) async fn start_floor() -> Result<Self> {
+        Self::spawn(&["bench", "floor-server"], None).await
+    }
+
+    async fn spawn(arguments: &[&str], data: Option<tempfile::TempDir>) -> Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(arguments)
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("starting the server")?;
+        let mut lines = BufReader::new(child.stdout.take().context("the server's output")?).lines();
+        let address = loop {
+            match lines.next_line().await? {
+                Some(line) => {
+                    if let Some((_, address)) = line.split_once("listening on http://") {
+                        break address.trim().to_owned();
+                    }
+                }
+                None => bail!("the server ended before it listened"),
+            }
+        };
+        // The pipe stays read, or a chatty server would block on it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Self { child, address, _data: data })
+    }
+
+    /// Resident memory, in bytes.
+    pub(crate) fn rss_bytes(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
+        let line = status.lines().find(|it| it.starts_with("VmRSS:")).context("VmRSS")?;
+        let kilobytes: u64 = line.split_whitespace().nth(1).context("VmRSS")?.parse()?;
+        Ok(kilobytes * 1024)
+    }
+
+    /// Processor time used so far, in microseconds. The system counts in ticks of 10 ms.
+    pub(crate) fn cpu_us(&self) -> Result<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()?))?;
+        let after_name = stat.rsplit_once(')').context("stat")?.1;
+        let fields: Vec<&str> = after_name.split_whitespace().collect();
+        let ticks = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
+        Ok(ticks * 10_000)
+    }
+
+    /// Ends the process.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.child.kill().await.context("ending the server")
+    }
+
+    fn pid(&self) -> Result<u32> {
+        self.child.id().context("the server ended")
+    }
+}
