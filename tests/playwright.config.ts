@@ -11,6 +11,7 @@ const inCi = Boolean(process.env.CI);
 
 export default defineConfig({
   testDir: ".",
+  globalSetup: "./support/pages.ts",
   testMatch: "**/*.spec.ts",
   outputDir: "test-results",
   fullyParallel: true,
