@@ -1,4 +1,4 @@
-//! The binary: `serve`, `usersig`, `admin`.
+//! The binary: `serve`, `usersig`, `admin`, `bench`.
 //!
 //! **Comes in:** arguments and environment variables. **Goes out:** a running server, or one answer on standard output.
 //! Logs go to standard error. **Never here:** what a server does; that is the library's.
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod admin;
+mod bench;
 mod serve;
 mod usersig;
 
@@ -27,6 +28,9 @@ enum Command {
     Usersig(usersig::Usersig),
     /// Manage a data folder while no server runs on it.
     Admin(admin::Admin),
+    /// Measure a server over real sockets.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 #[tokio::main]
@@ -35,6 +39,7 @@ async fn main() -> ExitCode {
         Command::Serve(serve) => serve::run(serve).await,
         Command::Usersig(usersig) => usersig::run(usersig).await,
         Command::Admin(admin) => admin::run(admin).await,
+        Command::Bench(bench) => bench.run().await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

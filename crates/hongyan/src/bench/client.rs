@@ -4,9 +4,9 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{SdkAppId, Timestamp};
 use hongyan_protocol::wire::{self, frame, request, response};
 use hongyan_protocol::{frame as frames, usersig};
+use hongyan_server::clock;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -19,7 +19,9 @@ pub(crate) type Socket = WebSocketStream<TcpStream>;
 pub(crate) async fn connect(address: &str) -> Result<Socket> {
     let stream = TcpStream::connect(address).await.context("connecting")?;
     stream.set_nodelay(true)?;
-    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0);
     let (socket, _) = client_async_with_config(format!("ws://{address}/v1/ws"), stream, Some(config))
         .await
         .context("the WebSocket's handshake")?;
@@ -27,28 +29,35 @@ pub(crate) async fn connect(address: &str) -> Result<Socket> {
 }
 
 /// Opens a WebSocket and logs a user in.
-pub(crate) async fn login(address: &str, key: &str, user_id: &str, now: Timestamp) -> Result<Socket> {
+pub(crate) async fn login(address: &str, key: &str, user_id: &str) -> Result<Socket> {
     let mut socket = connect(address).await?;
-    let app = SdkAppId(super::process::SDK_APP_ID);
+    let app = super::process::APP;
     let mut instance = [0_u8; 16];
     instance[..user_id.len().min(16)].copy_from_slice(&user_id.as_bytes()[..user_id.len().min(16)]);
     let login = wire::Login {
         sdk_app_id: app.0,
         user_id: user_id.to_owned(),
-        user_sig: usersig::issue(app, user_id, key, now, 86_400),
+        user_sig: usersig::issue(app, user_id, key, clock::now(), 86_400),
         platform: wire::Platform::Web as i32,
         instance: Bytes::copy_from_slice(&instance),
         resume: false,
         sdk_version: "bench".to_owned(),
     };
-    let request = wire::Request { id: 1, command: Some(request::Command::Login(login)) };
+    let request = wire::Request {
+        id: 1,
+        command: Some(request::Command::Login(login)),
+    };
     socket.send(Message::Binary(frames::request(request))).await?;
     loop {
         for kind in next_frames(&mut socket).await? {
             if let frame::Kind::Response(answer) = kind {
                 match answer.result {
                     Some(response::Result::Login(_)) if answer.code == 0 => return Ok(socket),
-                    _ => bail!("the login of {user_id} was refused: {:?} {}", Code(answer.code), answer.text),
+                    _ => bail!(
+                        "the login of {user_id} was refused: {:?} {}",
+                        Code(answer.code),
+                        answer.text
+                    ),
                 }
             }
         }
@@ -60,7 +69,10 @@ pub(crate) async fn next_frames(socket: &mut Socket) -> Result<Vec<frame::Kind>>
     loop {
         match socket.next().await {
             Some(Ok(Message::Binary(bytes))) => {
-                return Ok(frames::decode(bytes)?.into_iter().filter_map(|it| it.kind).collect());
+                return Ok(frames::decode(bytes)?
+                    .into_iter()
+                    .filter_map(|it| it.kind)
+                    .collect());
             }
             Some(Ok(Message::Close(frame))) => bail!("the server closed the socket: {frame:?}"),
             Some(Ok(_)) => {}
@@ -68,11 +80,4 @@ pub(crate) async fn next_frames(socket: &mut Socket) -> Result<Vec<frame::Kind>>
             None => bail!("the socket ended"),
         }
     }
-}
-
-/// The wall clock, for UserSigs and message times.
-#[expect(clippy::disallowed_methods, reason = "the load generator is a driver: it reads the clock for its clients")]
-pub(crate) fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(since.as_millis() as u64)
 }

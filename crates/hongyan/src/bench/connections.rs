@@ -27,7 +27,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let (server, key) = Server::start().await?;
     let mut report = Report::new("connections");
     // One connection warms the server up, so that what it loads once is not counted as a connection's.
-    let mut sockets = vec![client::login(&server.address, &key, "warm-up", client::now()).await?];
+    let mut sockets = vec![client::login(&server.address, &key, "warm-up").await?];
     let empty = server.rss_bytes()?;
     let mut opened = 0;
     for count in options.count {
@@ -37,7 +37,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         let mut logins = stream::iter(opened..count)
             .map(|number| {
                 let (address, key) = (server.address.clone(), key.clone());
-                async move { client::login(&address, &key, &format!("user{number}"), client::now()).await }
+                async move { client::login(&address, &key, &format!("user{number}")).await }
             })
             .buffer_unordered(options.at_once);
         while let Some(login) = logins.next().await {

@@ -36,7 +36,9 @@ pub(crate) async fn serve() -> Result<()> {
 
 async fn relay(stream: TcpStream, number: u64, pairs: Pairs) -> Result<()> {
     stream.set_nodelay(true)?;
-    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0);
     let (mut sink, mut source) = accept_async_with_config(stream, Some(config)).await?.split();
     let (sender, mut queue) = mpsc::channel::<Bytes>(QUEUE_MAX);
     pairs.lock().await.insert(number, sender.clone());

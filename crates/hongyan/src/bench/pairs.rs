@@ -12,9 +12,10 @@ use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
 use hdrhistogram::Histogram;
 use hongyan_protocol::body::Body;
+use hongyan_protocol::frame as frames;
 use hongyan_protocol::id::{ConversationId, Timestamp, UserId};
 use hongyan_protocol::wire::{self, element, frame, push, request};
-use hongyan_protocol::frame as frames;
+use hongyan_server::clock;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio_tungstenite::tungstenite::Message;
@@ -53,7 +54,11 @@ pub(crate) struct Options {
 /// Measures each window, and the floor beside it.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let mut report = Report::new("pairs");
-    let plans = options.window.iter().map(|window| (*window, None)).chain(options.rate.map(|rate| (32, Some(rate))));
+    let plans = options
+        .window
+        .iter()
+        .map(|window| (*window, None))
+        .chain(options.rate.map(|rate| (32, Some(rate))));
     for (window, rate) in plans {
         let mut run = Run::of([
             ("pairs", json!(options.pairs)),
@@ -127,10 +132,13 @@ async fn measure(
         // The relay pairs sockets in the order of connecting: sender, then receiver.
         let (sender, receiver) = match key {
             Some(key) => {
-                let receiver = client::login(&server.address, key, &to, client::now()).await?;
-                (client::login(&server.address, key, &from, client::now()).await?, receiver)
+                let receiver = client::login(&server.address, key, &to).await?;
+                (client::login(&server.address, key, &from).await?, receiver)
             }
-            None => (client::connect(&server.address).await?, client::connect(&server.address).await?),
+            None => (
+                client::connect(&server.address).await?,
+                client::connect(&server.address).await?,
+            ),
         };
         pairs.push((sender, receiver, to));
     }
@@ -140,7 +148,13 @@ async fn measure(
     let mut receivers = Vec::new();
     for (number, (sender, receiver, to)) in pairs.into_iter().enumerate() {
         let peer = UserId::trusted(to);
-        let plan = Plan { number, peer, bytes: options.bytes, window, pause };
+        let plan = Plan {
+            number,
+            peer,
+            bytes: options.bytes,
+            window,
+            pause,
+        };
         senders.push(tokio::spawn(send(sender, plan, key.is_some(), shared.clone())));
         receivers.push(tokio::spawn(receive(receiver, shared.clone(), stopped.clone())));
     }
@@ -158,7 +172,9 @@ async fn measure(
     }
     // All answers are in: what was answered and does not arrive within two seconds is lost.
     let deadline = instant() + Duration::from_secs(2);
-    while shared.received.load(Ordering::Relaxed) < shared.answered.load(Ordering::Relaxed) && instant() < deadline {
+    while shared.received.load(Ordering::Relaxed) < shared.answered.load(Ordering::Relaxed)
+        && instant() < deadline
+    {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut seen = Seen {
@@ -213,7 +229,11 @@ async fn send(socket: Socket, plan: Plan, framed: bool, shared: Arc<Shared>) -> 
         })
     };
     // Senders with a pause are spread over it, so that they do not all send at once.
-    let mut due = instant() + plan.pause.unwrap_or_default().mul_f64(plan.number as f64 / 200.0 % 1.0);
+    let mut due = instant()
+        + plan
+            .pause
+            .unwrap_or_default()
+            .mul_f64(plan.number as f64 / 200.0 % 1.0);
     for count in 0_u32.. {
         if !shared.sending.load(Ordering::Relaxed) || answers.is_finished() {
             break;
@@ -230,7 +250,8 @@ async fn send(socket: Socket, plan: Plan, framed: bool, shared: Arc<Shared>) -> 
             }
         };
         permit.forget();
-        sink.feed(Message::Binary(message(&plan, count, shared.epoch))).await?;
+        sink.feed(Message::Binary(message(&plan, count, shared.epoch)))
+            .await?;
         if plan.pause.is_some() {
             sink.flush().await?;
         }
@@ -273,8 +294,11 @@ fn count_answers(bytes: bytes::Bytes) -> Result<usize> {
 fn message(plan: &Plan, count: u32, epoch: Instant) -> bytes::Bytes {
     let mut text = format!("{count}:{}:", epoch.elapsed().as_micros());
     text.extend(std::iter::repeat_n('x', plan.bytes.saturating_sub(text.len())));
-    let body = Body::of(element::Kind::Text(wire::Text { text, at_user_ids: Vec::new() }));
-    let Timestamp(now_ms) = client::now();
+    let body = Body::of(element::Kind::Text(wire::Text {
+        text,
+        at_user_ids: Vec::new(),
+    }));
+    let Timestamp(now_ms) = clock::now();
     let send = wire::SendMessage {
         conversation: Some(ConversationId::C2c(plan.peer.clone()).to_wire()),
         client_time_s: (now_ms / 1000) as u32,
@@ -282,7 +306,10 @@ fn message(plan: &Plan, count: u32, epoch: Instant) -> bytes::Bytes {
         body: body.bytes().clone(),
         ..wire::SendMessage::default()
     };
-    frames::request(wire::Request { id: count.wrapping_add(2), command: Some(request::Command::SendMessage(send)) })
+    frames::request(wire::Request {
+        id: count.wrapping_add(2),
+        command: Some(request::Command::SendMessage(send)),
+    })
 }
 
 /// What one receiver saw.
@@ -293,8 +320,17 @@ struct Received {
     out_of_order: u64,
 }
 
-async fn receive(mut socket: Socket, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) -> Result<Received> {
-    let mut received = Received { latency: Histogram::new(3)?, counted: 0, repeated: 0, out_of_order: 0 };
+async fn receive(
+    mut socket: Socket,
+    shared: Arc<Shared>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Received> {
+    let mut received = Received {
+        latency: Histogram::new(3)?,
+        counted: 0,
+        repeated: 0,
+        out_of_order: 0,
+    };
     let mut last: Option<u32> = None;
     loop {
         let kinds = tokio::select! {
@@ -302,7 +338,9 @@ async fn receive(mut socket: Socket, shared: Arc<Shared>, mut stop: watch::Recei
             _ = stop.changed() => return Ok(received),
         };
         for kind in kinds {
-            let Some((count, sent_us)) = read(kind) else { continue };
+            let Some((count, sent_us)) = read(kind) else {
+                continue;
+            };
             shared.received.fetch_add(1, Ordering::Relaxed);
             match last {
                 Some(last) if count == last => received.repeated += 1,
@@ -311,7 +349,9 @@ async fn receive(mut socket: Socket, shared: Arc<Shared>, mut stop: watch::Recei
             }
             if shared.counting.load(Ordering::Relaxed) {
                 received.counted += 1;
-                received.latency.record(shared.epoch.elapsed().as_micros() as u64 - sent_us)?;
+                received
+                    .latency
+                    .record(shared.epoch.elapsed().as_micros() as u64 - sent_us)?;
             }
         }
     }
@@ -320,11 +360,18 @@ async fn receive(mut socket: Socket, shared: Arc<Shared>, mut stop: watch::Recei
 /// Number and time of a message that was pushed, or relayed as it was sent.
 fn read(kind: frame::Kind) -> Option<(u32, u64)> {
     let body = match kind {
-        frame::Kind::Push(wire::Push { kind: Some(push::Kind::TimelineChange(change)) }) => change.message?.body,
-        frame::Kind::Request(wire::Request { command: Some(request::Command::SendMessage(send)), .. }) => send.body,
+        frame::Kind::Push(wire::Push {
+            kind: Some(push::Kind::TimelineChange(change)),
+        }) => change.message?.body,
+        frame::Kind::Request(wire::Request {
+            command: Some(request::Command::SendMessage(send)),
+            ..
+        }) => send.body,
         _ => return None,
     };
-    let Some(element::Kind::Text(text)) = Body::trusted(body).first() else { return None };
+    let Some(element::Kind::Text(text)) = Body::trusted(body).first() else {
+        return None;
+    };
     let mut parts = text.text.split(':');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

@@ -1,13 +1,16 @@
 //! The processes that a benchmark measures: started on loopback, watched through `/proc`, ended by pid.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
+use hongyan_protocol::id::SdkAppId;
+use hongyan_server::{clock, data, manage};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// The app that a benchmark's server has, with its key.
-pub(crate) const SDK_APP_ID: u32 = 1_400_000_001;
+/// The app that a benchmark's clients log in to.
+pub(crate) const APP: SdkAppId = manage::DEFAULT_APP;
 
 /// A server process with the address that it listens on.
 #[derive(Debug)]
@@ -23,11 +26,23 @@ impl Server {
     /// Starts this very program as a server with an empty data folder, without limits that a benchmark would meet.
     pub(crate) async fn start() -> Result<(Self, String)> {
         let data = tempfile::tempdir().context("making a data folder")?;
-        let key = hongyan_server::admin::create_app(data.path(), hongyan_protocol::id::SdkAppId(SDK_APP_ID), "bench")
-            .await
-            .context("making the app")?;
+        let key = make_app(data.path()).await.context("making the app")?;
         let folder = data.path().to_string_lossy().into_owned();
-        let arguments = ["serve", "--listen", "127.0.0.1:0", "--requests-per-second", "0", "--data", &folder];
+        let arguments = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            &folder,
+            "--log",
+            "warn",
+            "--connections-max",
+            "100000",
+            "--requests-per-s",
+            "10000000",
+            "--request-burst",
+            "10000000",
+        ];
         let server = Self::spawn(&arguments, Some(data)).await?;
         Ok((server, key))
     }
@@ -40,7 +55,6 @@ impl Server {
     async fn spawn(arguments: &[&str], data: Option<tempfile::TempDir>) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(arguments)
-            .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -59,13 +73,20 @@ impl Server {
         };
         // The pipe stays read, or a chatty server would block on it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { child, address, _data: data })
+        Ok(Self {
+            child,
+            address,
+            _data: data,
+        })
     }
 
     /// Resident memory, in bytes.
     pub(crate) fn rss_bytes(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
-        let line = status.lines().find(|it| it.starts_with("VmRSS:")).context("VmRSS")?;
+        let line = status
+            .lines()
+            .find(|it| it.starts_with("VmRSS:"))
+            .context("VmRSS")?;
         let kilobytes: u64 = line.split_whitespace().nth(1).context("VmRSS")?.parse()?;
         Ok(kilobytes * 1024)
     }
@@ -87,4 +108,13 @@ impl Server {
     fn pid(&self) -> Result<u32> {
         self.child.id().context("the server ended")
     }
+}
+
+/// Makes what a server makes at its first start, and answers the app's key.
+async fn make_app(folder: &Path) -> Result<String> {
+    let store = data::open(folder).await?;
+    manage::prepare(&*store, false, clock::now()).await?;
+    let app = manage::find_app(&*store, APP).await?;
+    store.close().await?;
+    Ok(app.key.0)
 }

@@ -64,7 +64,10 @@ pub(crate) struct Run {
 
 /// Percentiles in milliseconds.
 #[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "these are the stable names of the report")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "these are the stable names of the report"
+)]
 pub(crate) struct Latency {
     p50_ms: f64,
     p90_ms: f64,
@@ -76,14 +79,23 @@ impl Latency {
     /// From a histogram of microseconds.
     pub(crate) fn of(histogram: &hdrhistogram::Histogram<u64>) -> Self {
         let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1000.0;
-        Self { p50_ms: at(0.5), p90_ms: at(0.9), p99_ms: at(0.99), p999_ms: at(0.999) }
+        Self {
+            p50_ms: at(0.5),
+            p90_ms: at(0.9),
+            p99_ms: at(0.99),
+            p999_ms: at(0.999),
+        }
     }
 }
 
 impl Report {
     /// Of this machine.
     pub(crate) fn new(bench: &'static str) -> Self {
-        Self { bench, machine: Machine::this(), runs: Vec::new() }
+        Self {
+            bench,
+            machine: Machine::this(),
+            runs: Vec::new(),
+        }
     }
 
     /// Prints the report.
@@ -92,7 +104,10 @@ impl Report {
             println!("{}", serde_json::to_string(self)?);
             return Ok(());
         }
-        println!("{} on {}, {} cores, {}", self.bench, self.machine.cpu, self.machine.cores, self.machine.system);
+        println!(
+            "{} on {}, {} cores, {}",
+            self.bench, self.machine.cpu, self.machine.cores, self.machine.system
+        );
         let rows: Vec<Vec<(String, String)>> = self.runs.iter().map(Run::columns).collect();
         let mut names: Vec<&String> = Vec::new();
         for (name, _) in rows.iter().flatten() {
@@ -101,14 +116,27 @@ impl Report {
             }
         }
         let cell = |row: &Vec<(String, String)>, name: &String| {
-            row.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone()).unwrap_or_default()
+            row.iter()
+                .find(|(it, _)| it == name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default()
         };
         let widths: Vec<usize> = names
             .iter()
-            .map(|name| rows.iter().map(|row| cell(row, name).len()).max().unwrap_or(0).max(name.len()))
+            .map(|name| {
+                rows.iter()
+                    .map(|row| cell(row, name).len())
+                    .max()
+                    .unwrap_or(0)
+                    .max(name.len())
+            })
             .collect();
         let line = |cells: Vec<String>| {
-            let cells: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
+            let cells: Vec<String> = cells
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:>width$}"))
+                .collect();
             println!("  {}", cells.join("  "));
         };
         line(names.iter().map(|it| (*it).clone()).collect());
@@ -122,15 +150,28 @@ impl Report {
 impl Run {
     /// Of these parameters.
     pub(crate) fn of<const N: usize>(parameters: [(&str, serde_json::Value); N]) -> Self {
-        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { parameters, ..Self::default() }
+        let parameters = parameters
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        Self {
+            parameters,
+            ..Self::default()
+        }
     }
 
     fn columns(&self) -> Vec<(String, String)> {
         let value = serde_json::to_value(self).unwrap_or_default();
-        let mut columns: Vec<(String, String)> =
-            self.parameters.iter().map(|(name, value)| (name.clone(), show(value))).collect();
-        let measured = value.as_object().into_iter().flatten().filter(|(name, _)| *name != "parameters");
+        let mut columns: Vec<(String, String)> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.clone(), show(value)))
+            .collect();
+        let measured = value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| *name != "parameters");
         columns.extend(measured.map(|(name, value)| (name.clone(), show(value))));
         columns
     }
@@ -154,13 +195,20 @@ impl Machine {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let after = |text: &str, name: &str| {
             let line = text.lines().find(|it| it.starts_with(name));
-            line.and_then(|it| it.split_once(':')).map(|(_, it)| it.trim().to_owned()).unwrap_or_default()
+            line.and_then(|it| it.split_once(':'))
+                .map(|(_, it)| it.trim().to_owned())
+                .unwrap_or_default()
         };
         let memory = after(&read("/proc/meminfo"), "MemTotal");
         Self {
             cpu: after(&read("/proc/cpuinfo"), "model name"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: memory.split(' ').next().and_then(|it| it.parse::<u64>().ok()).unwrap_or(0) * 1024,
+            memory_bytes: memory
+                .split(' ')
+                .next()
+                .and_then(|it| it.parse::<u64>().ok())
+                .unwrap_or(0)
+                * 1024,
             system: format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
         }
     }
