@@ -45,6 +45,7 @@ codes! {
     GROUP_NOT_FOUND = 2603, "the group does not exist";
     WORK_GROUP_DISMISS = 2622, "a Work group cannot be dissolved";
     NOT_A_MEMBER = 2623, "not a member of the group";
+    JOIN_NEEDS_LOGIN = 2662, "log in before joining a group";
     PROFILE_PARAMETER = 2721, "the profile's parameter is not valid";
     PROFILE_NOTHING = 2722, "there is no profile field to update";
     BLACKLIST_SELF = 2742, "one cannot block oneself";
