@@ -1,0 +1,354 @@
+//! One conversation as it is held: its place in the list, its counts, its newest messages, its gaps.
+//!
+//! **Comes in:** changes of the timeline in any order, read marks, states that the server tells. **Goes out:** the state
+//! that the app sees, and what there is to tell it. **Never here:** asking the server; `sync.rs` does.
+//!
+//! Two numbers say how far an entry is. `version`: the changes that were *taken*, each of which was told to the app once. And
+//! `state.version`: the changes that the *counts* reflect. They differ for a while when the server tells where a conversation
+//! stands (which reflects more than was taken): a change up to `state.version` is then told, and not counted twice (C5).
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::group::Group;
+use hongyan_protocol::id::{ConversationId, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::message::{ChangeKind, Message as Data, MessageKey, Target, TimelineChange};
+use hongyan_protocol::profile::Profile;
+use hongyan_protocol::wire::element::Kind;
+
+use super::held::Changes;
+use super::message::Message;
+
+/// Messages held of one conversation; older ones are read from the server again.
+const MESSAGES_MAX: usize = 500;
+/// Changes that wait while a gap is healed; what does not fit is asked for.
+const WAITING_MAX: usize = 200;
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) state: Arc<ConversationState>,
+    /// Changes taken.
+    pub(crate) version: Version,
+    /// The newest message taken.
+    pub(crate) last_taken: Sequence,
+    /// Invariant: without holes, ascending, and ending at `last_taken`, or empty (C3).
+    pub(crate) messages: VecDeque<Arc<Message>>,
+    /// Whether nothing older than `messages` can be seen.
+    is_complete: bool,
+    /// Set while the server is being asked for what is missing.
+    pub(crate) healing: Option<Healing>,
+}
+
+/// A gap being healed.
+#[derive(Debug, Default)]
+pub(crate) struct Healing {
+    /// Whether all that is known is that the conversation exists: its state is being asked for.
+    pub(crate) is_finding: bool,
+    /// Whether the changes are too many to be told one by one.
+    pub(crate) is_reload: bool,
+    /// New messages up to this time are history.
+    pub(crate) news_after: Timestamp,
+    /// Pages of missed changes; taken together, so that messages are told in order.
+    pub(crate) found: Vec<TimelineChange>,
+    /// Changes that came meanwhile.
+    pub(crate) waiting: Vec<(TimelineChange, bool)>,
+    /// Some did not fit.
+    pub(crate) overflown: bool,
+}
+
+/// What a change has to be judged by.
+pub(crate) struct Judge<'a> {
+    pub(crate) me: &'a UserId,
+    /// Keys of messages that this instance sent: their coming back is no news.
+    pub(crate) sent: &'a VecDeque<MessageKey>,
+    /// New messages up to this time are history.
+    pub(crate) news_after: Timestamp,
+    /// Whether the changes are this instance's own doing, of which the app knows.
+    pub(crate) is_own_doing: bool,
+}
+
+impl Entry {
+    /// A conversation as the server told it.
+    pub(crate) fn of(state: ConversationState) -> Self {
+        Self {
+            version: state.version,
+            last_taken: state.last_sequence,
+            state: Arc::new(state),
+            messages: VecDeque::new(),
+            is_complete: false,
+            healing: None,
+        }
+    }
+
+    /// A conversation of which nothing was taken yet.
+    pub(crate) fn empty(id: ConversationId, peer: Option<Profile>, group: Option<Group>) -> Self {
+        Self::of(ConversationState {
+            id,
+            version: Version(0),
+            last_sequence: Sequence(0),
+            last_message: None,
+            unread_count: 0,
+            read: Sequence(0),
+            peer_read: Sequence(0),
+            peer,
+            group,
+            active: Timestamp(0),
+            first_sequence: Sequence(0),
+        })
+    }
+
+    /// A conversation that is known to exist; its state is on its way.
+    pub(crate) fn finding(id: ConversationId) -> Self {
+        Self {
+            healing: Some(Healing {
+                is_finding: true,
+                ..Healing::default()
+            }),
+            ..Self::empty(id, None, None)
+        }
+    }
+
+    /// Whether there is no state yet.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.state.version == Version(0) && self.healing.as_ref().is_some_and(|it| it.is_finding)
+    }
+
+    /// Whether the app sees it in its list: not a user whom one only looked at.
+    pub(crate) fn is_listed(&self) -> bool {
+        !self.is_unknown() && (self.state.version > Version(0) || self.state.active > Timestamp(0))
+    }
+
+    pub(crate) fn message(&self, sequence: Sequence) -> Option<&Arc<Message>> {
+        self.messages.get(self.index(sequence)?)
+    }
+
+    /// At most so many of the held messages before one, ascending.
+    pub(crate) fn before(&self, before: Sequence, count: usize) -> Vec<Arc<Message>> {
+        let older = self
+            .messages
+            .iter()
+            .rev()
+            .skip_while(|it| it.data.sequence >= before);
+        let mut page: Vec<_> = older.take(count).cloned().collect();
+        page.reverse();
+        page
+    }
+
+    /// Whether all that can be seen before a message is held.
+    pub(crate) fn is_complete_before(&self, before: Sequence) -> bool {
+        let first_visible = self.state.first_sequence.max(Sequence(1));
+        match self.messages.front() {
+            Some(first) => self.is_complete || first.data.sequence <= first_visible,
+            None => self.last_taken < first_visible || before <= first_visible,
+        }
+    }
+
+    /// Takes an older page, when it goes on where the held messages begin.
+    pub(crate) fn prepend(&mut self, before: Sequence, page: &[Arc<Message>], complete: bool) {
+        let begins = self
+            .messages
+            .front()
+            .map_or(self.last_taken.next(), |it| it.data.sequence);
+        if begins != before {
+            return;
+        }
+        self.is_complete |= complete;
+        for message in page.iter().rev() {
+            if self.messages.len() == MESSAGES_MAX {
+                self.is_complete = false;
+                return;
+            }
+            self.messages.push_front(message.clone());
+        }
+    }
+
+    /// Lets a change wait until the gap is healed.
+    pub(crate) fn wait(&mut self, change: TimelineChange, is_own_doing: bool) {
+        let healing = self.healing.get_or_insert_default();
+        if healing.waiting.len() == WAITING_MAX {
+            healing.overflown = true;
+        } else {
+            healing.waiting.push((change, is_own_doing));
+        }
+    }
+
+    /// Forgets held messages; the server is asked when they are wanted.
+    pub(crate) fn drop_messages(&mut self) {
+        self.messages.clear();
+        self.is_complete = false;
+    }
+
+    /// Takes where the conversation stands. Refused when more is known here already: the answer was overtaken.
+    pub(crate) fn take_state(&mut self, state: ConversationState) -> bool {
+        let known = &self.state;
+        let overtaken = state.version < self.version.max(known.version)
+            || state.read < known.read
+            || state.peer_read < known.peer_read;
+        if !overtaken {
+            self.state = Arc::new(state);
+        }
+        !overtaken
+    }
+
+    /// Takes changes that bring the entry to a version; every message of the timeline after the held ones is among them.
+    pub(crate) fn take(
+        &mut self,
+        mut batch: Vec<TimelineChange>,
+        version: Version,
+        judge: &Judge<'_>,
+        changes: &mut Changes,
+    ) {
+        let taken = self.version;
+        batch.retain(|it| it.message.version > taken);
+        batch.sort_by_key(|it| it.message.sequence);
+        for change in batch {
+            self.take_one(change, judge, changes);
+        }
+        self.version = self.version.max(version);
+        if self.state.version < self.version {
+            Arc::make_mut(&mut self.state).version = self.version;
+        }
+        changes.conversations = true;
+    }
+
+    fn take_one(&mut self, change: TimelineChange, judge: &Judge<'_>, changes: &mut Changes) {
+        let sequence = change.message.sequence;
+        let is_new = sequence > self.last_taken;
+        let held = self.index(sequence).map(|at| self.messages[at].clone());
+        let was_revoked = held.as_ref().is_some_and(|it| it.is_revoked());
+        if change.message.version > self.state.version {
+            self.count(&change, is_new, was_revoked, judge.me);
+        }
+        let mut message = Message::of(change.message, judge.me, self.state.peer_read);
+        message.is_modified =
+            change.kind == ChangeKind::Modified || held.as_ref().is_some_and(|it| it.is_modified);
+        let message = Arc::new(message);
+        if is_new {
+            self.push(message.clone());
+        } else if let Some(at) = self.index(sequence) {
+            self.messages[at] = message.clone();
+        }
+        if judge.is_own_doing {
+            return;
+        }
+        if is_new {
+            tell_new(message, judge, changes);
+        } else if message.is_revoked() {
+            if !was_revoked {
+                changes.revoked.push(message);
+            }
+        } else if change.kind == ChangeKind::Modified {
+            changes.modified.push(message);
+        }
+    }
+
+    /// Lets the counts and the last message follow a change (C5).
+    fn count(&mut self, change: &TimelineChange, is_new: bool, was_revoked: bool, me: &UserId) {
+        let data = &change.message;
+        let state = Arc::make_mut(&mut self.state);
+        let is_others = data.from != *me && data.sequence > state.read;
+        if is_new {
+            if is_others && data.counts_as_unread() {
+                state.unread_count += 1;
+            }
+            if !data.flags.no_last_message {
+                state.active = data.time;
+                state.last_message = Some(data.clone());
+            }
+            state.last_sequence = data.sequence;
+            if let Some(group) = &mut state.group {
+                group.last_sequence = data.sequence;
+            }
+            return;
+        }
+        let is_revoke = change.kind == ChangeKind::Revoked && !was_revoked;
+        if is_revoke && is_others && !data.flags.no_unread {
+            state.unread_count = state.unread_count.saturating_sub(1);
+        }
+        if let Some(last) = &mut state.last_message
+            && last.sequence == data.sequence
+        {
+            *last = data.clone();
+        }
+    }
+
+    /// The account read up to a message. Whether what is held suffices to count the rest.
+    pub(crate) fn read(&mut self, sequence: Sequence, me: &UserId) -> bool {
+        if sequence <= self.state.read {
+            return true;
+        }
+        let covered = self
+            .messages
+            .front()
+            .is_some_and(|it| it.data.sequence <= sequence.next());
+        let rest = self
+            .messages
+            .iter()
+            .filter(|it| it.data.sequence > sequence && it.data.from != *me && it.data.counts_as_unread());
+        let rest = rest.count() as u64;
+        let all = self.state.last_sequence;
+        let state = Arc::make_mut(&mut self.state);
+        state.read = sequence;
+        if sequence >= all {
+            state.unread_count = 0;
+            true
+        } else if covered && self.version == state.version {
+            state.unread_count = rest;
+            true
+        } else {
+            false
+        }
+    }
+
+    /// The peer read up to a message: tells of the own messages that are read now.
+    pub(crate) fn peer_read(&mut self, sequence: Sequence, changes: &mut Changes) {
+        if sequence <= self.state.peer_read {
+            return;
+        }
+        Arc::make_mut(&mut self.state).peer_read = sequence;
+        changes.conversations = true;
+        for message in &mut self.messages {
+            if message.is_own && !message.is_peer_read && message.data.sequence <= sequence {
+                Arc::make_mut(message).is_peer_read = true;
+                changes.read_by_peer.push(message.clone());
+            }
+        }
+    }
+
+    fn index(&self, sequence: Sequence) -> Option<usize> {
+        let first = self.messages.front()?.data.sequence;
+        let at = usize::try_from(sequence.0.checked_sub(first.0)?).ok()?;
+        // By the invariant; checked because the server is outside.
+        (self.messages.get(at)?.data.sequence == sequence).then_some(at)
+    }
+
+    fn push(&mut self, message: Arc<Message>) {
+        if message.data.sequence != self.last_taken.next() {
+            self.drop_messages();
+        }
+        if self.messages.len() == MESSAGES_MAX {
+            self.messages.pop_front();
+            self.is_complete = false;
+        }
+        self.last_taken = message.data.sequence;
+        self.messages.push_back(message);
+    }
+}
+
+/// Tells of a message that is new here, unless the app knows it: as its sender, or by an earlier snapshot.
+pub(crate) fn tell_new(message: Arc<Message>, judge: &Judge<'_>, changes: &mut Changes) {
+    let is_echo = judge.sent.contains(&message.key()) && message.is_own;
+    if !is_echo && !message.is_revoked() && message.data.time > judge.news_after {
+        changes.received.push(message);
+    }
+}
+
+/// How many members a group has after a tip of it.
+pub(crate) fn members_after(data: &Data) -> Option<u32> {
+    let Target::Group(_) = data.to else { return None };
+    match data.body.first() {
+        Some(Kind::GroupTip(tip)) if tip.member_count > 0 => Some(tip.member_count),
+        _ => None,
+    }
+}

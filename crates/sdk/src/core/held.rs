@@ -1,0 +1,220 @@
+//! What the core holds of the account that is logged in; dropped whole at logout.
+//!
+//! **Comes in:** what the other rooms learned. **Goes out:** lookups, the conversation list, the unread total. **Never here:**
+//! the network, and what a change means.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hongyan_protocol::change::AccountEvent;
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::group::Group;
+use hongyan_protocol::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
+use hongyan_protocol::message::{MessageKey, TimelineChange};
+use hongyan_protocol::profile::Profile;
+
+use super::conversation::Entry;
+use super::io::{CallId, Event, GroupView, Outbox};
+use super::message::Message;
+
+/// Page ends of `getMessageList` that are remembered, for messages that are not held any more.
+const CURSORS_MAX: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) me: UserId,
+    pub(crate) account: AccountId,
+    /// The newest event taken.
+    pub(crate) pts: Pts,
+    /// Whether there was a snapshot.
+    pub(crate) is_synced: bool,
+    /// When the snapshot was read: in a conversation that is not held, messages after it are news and those before
+    /// it are history.
+    pub(crate) since: Timestamp,
+    pub(crate) profile: Profile,
+    pub(crate) conversations: Vec<Entry>,
+    /// Whether the server has older conversations than those of the pages that came.
+    pub(crate) has_more: bool,
+    /// The `active` of the last conversation of the last page.
+    pub(crate) page_end: Timestamp,
+    pub(crate) is_paging: bool,
+    pub(crate) groups: Vec<Arc<Group>>,
+    pub(crate) blacklist: Vec<UserId>,
+    /// Messages that this instance sent, whatever became of them. Bounded where they are added.
+    pub(crate) sent_keys: VecDeque<MessageKey>,
+    /// A sync is under way: changes wait here until it ends.
+    pub(crate) syncing: Option<Waiting>,
+    /// Calls that want several conversations.
+    pub(crate) lists: Vec<ListWanted>,
+    cursors: VecDeque<(MessageKey, Sequence)>,
+    total_shown: u64,
+}
+
+/// Pushes that came while a sync was under way. Bounded; what does not fit is asked for by another sync.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub(crate) changes: Vec<(TimelineChange, bool)>,
+    pub(crate) events: Vec<AccountEvent>,
+    pub(crate) overflown: bool,
+}
+
+/// A call that is answered when the last of its conversations has come.
+#[derive(Debug)]
+pub(crate) struct ListWanted {
+    pub(crate) call: CallId,
+    pub(crate) ids: Vec<ConversationId>,
+    pub(crate) missing: usize,
+}
+
+/// What one input changed; told to the app when all of it is done.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) received: Vec<Arc<Message>>,
+    pub(crate) modified: Vec<Arc<Message>>,
+    pub(crate) revoked: Vec<Arc<Message>>,
+    pub(crate) read_by_peer: Vec<Arc<Message>>,
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) conversations: bool,
+    pub(crate) groups: bool,
+    pub(crate) blacklist: bool,
+}
+
+impl Held {
+    pub(crate) fn new(me: UserId, account: AccountId, since: Timestamp) -> Self {
+        Self {
+            profile: Profile::empty(me.clone()),
+            me,
+            account,
+            pts: Pts(0),
+            is_synced: false,
+            since,
+            conversations: Vec::new(),
+            has_more: false,
+            page_end: Timestamp(0),
+            is_paging: false,
+            groups: Vec::new(),
+            blacklist: Vec::new(),
+            sent_keys: VecDeque::new(),
+            syncing: None,
+            lists: Vec::new(),
+            cursors: VecDeque::new(),
+            total_shown: 0,
+        }
+    }
+
+    pub(crate) fn find(&self, id: &ConversationId) -> Option<&Entry> {
+        self.conversations.iter().find(|it| it.state.id == *id)
+    }
+
+    pub(crate) fn find_mut(&mut self, id: &ConversationId) -> Option<&mut Entry> {
+        self.conversations.iter_mut().find(|it| it.state.id == *id)
+    }
+
+    pub(crate) fn remove(&mut self, id: &ConversationId) -> Option<Entry> {
+        let at = self.conversations.iter().position(|it| it.state.id == *id)?;
+        Some(self.conversations.swap_remove(at))
+    }
+
+    pub(crate) fn find_group(&self, id: &GroupId) -> Option<&Arc<Group>> {
+        self.groups.iter().find(|it| it.id == *id)
+    }
+
+    pub(crate) fn find_message(&self, key: MessageKey) -> Option<&Arc<Message>> {
+        let messages = self.conversations.iter().flat_map(|it| &it.messages);
+        messages.into_iter().find(|it| it.key() == key)
+    }
+
+    /// Where a page ended, by the message that was named for it.
+    pub(crate) fn sequence_of(&self, key: MessageKey) -> Option<Sequence> {
+        let cursor = self.cursors.iter().rev().find(|it| it.0 == key).map(|it| it.1);
+        cursor.or_else(|| self.find_message(key).map(|it| it.data.sequence))
+    }
+
+    pub(crate) fn remember_cursor(&mut self, key: MessageKey, sequence: Sequence) {
+        if self.cursors.len() == CURSORS_MAX {
+            self.cursors.pop_front();
+        }
+        self.cursors.push_back((key, sequence));
+    }
+
+    /// The conversation list as the app sees it: newest first; those of the same time by name, so that the order is
+    /// the same on every instance.
+    pub(crate) fn list(&self) -> Vec<Arc<ConversationState>> {
+        let listed = self.conversations.iter().filter(|it| it.is_listed());
+        let mut list: Vec<_> = listed.map(|it| it.state.clone()).collect();
+        list.sort_unstable_by(|a, b| b.active.cmp(&a.active).then_with(|| a.id.cmp(&b.id)));
+        list
+    }
+
+    /// Unread messages in all conversations but the account's notices.
+    pub(crate) fn total_unread(&self) -> u64 {
+        let listed = self.conversations.iter().filter(|it| it.is_listed());
+        listed
+            .filter(|it| it.state.id != ConversationId::System)
+            .map(|it| it.state.unread_count)
+            .sum()
+    }
+
+    /// A group with its conversation.
+    pub(crate) fn view(&self, group: Arc<Group>) -> GroupView {
+        let conversation = self.find(&ConversationId::Group(group.id.clone()));
+        GroupView {
+            conversation: conversation.map(|it| it.state.clone()),
+            group,
+        }
+    }
+
+    pub(crate) fn group_views(&self) -> Vec<GroupView> {
+        self.groups.iter().map(|it| self.view(it.clone())).collect()
+    }
+
+    /// Tells the app of what changed: messages first, then what follows from them.
+    pub(crate) fn tell(&mut self, changes: Changes, out: &mut Outbox) {
+        if !changes.received.is_empty() {
+            let notices: Vec<_> = changes.received.iter().filter_map(notice).collect();
+            out.event(Event::MessageReceived(changes.received));
+            notices.into_iter().for_each(|it| out.event(it));
+        }
+        if !changes.modified.is_empty() {
+            out.event(Event::MessageModified(changes.modified));
+        }
+        if !changes.revoked.is_empty() {
+            out.event(Event::MessageRevoked(changes.revoked));
+        }
+        if !changes.read_by_peer.is_empty() {
+            out.event(Event::MessageReadByPeer(changes.read_by_peer));
+        }
+        if changes.groups {
+            out.event(Event::GroupListUpdated(self.group_views()));
+        }
+        if changes.conversations {
+            out.event(Event::ConversationListUpdated(self.list()));
+            let total = self.total_unread();
+            if total != self.total_shown {
+                self.total_shown = total;
+                out.event(Event::TotalUnreadCountUpdated(total));
+            }
+        }
+        if !changes.profiles.is_empty() {
+            out.event(Event::ProfileUpdated(changes.profiles));
+        }
+        if changes.blacklist {
+            out.event(Event::BlacklistUpdated(self.blacklist.clone()));
+        }
+    }
+}
+
+fn notice(message: &Arc<Message>) -> Option<Event> {
+    if message.conversation != ConversationId::System {
+        return None;
+    }
+    match message.data.body.first() {
+        Some(hongyan_protocol::wire::element::Kind::GroupNotice(notice)) => {
+            Some(Event::GroupNoticeReceived {
+                operation: notice.operation,
+                message: message.clone(),
+            })
+        }
+        _ => None,
+    }
+}

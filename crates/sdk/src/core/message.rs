@@ -1,0 +1,451 @@
+//! Messages: made, sent, taken back, read page by page.
+//!
+//! **Comes in:** what an app wants to say, and the server's answers. **Goes out:** requests, and messages as the app sees
+//! them. **Never here:** the order of a timeline and its counts, which `conversation.rs` keeps.
+
+use std::sync::Arc;
+
+use hongyan_protocol::body::Body;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::id::{ConversationId, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::limits;
+use hongyan_protocol::message::{
+    self, ChangeKind, MessageFlags, MessageKey, Priority, Target, TimelineChange,
+};
+use hongyan_protocol::wire::element::Kind;
+use hongyan_protocol::wire::{self, request::Command};
+
+use super::Core;
+use super::io::{Answer, CallId, Failure, Level, SendOptions};
+use super::request::Then;
+
+/// A page of `getMessageList`.
+pub const PAGE: usize = 15;
+/// Keys of sent messages that are remembered, so that their way back through a sync is known as an echo.
+const SENT_KEYS_MAX: usize = 512;
+
+/// A message as the account sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// What the server knows of it. Before it is sent, `sequence` and `version` are 0 and `time` is when it was made.
+    pub data: message::Message,
+    /// Where it belongs, for this account.
+    pub conversation: ConversationId,
+    /// Whether this account sent it (`flow` is `out`).
+    pub is_own: bool,
+    /// How far it got.
+    pub status: Status,
+    /// Whether the peer of a C2C has read it.
+    pub is_peer_read: bool,
+    /// Whether its body was changed after it was sent.
+    pub is_modified: bool,
+}
+
+/// How far a message got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Made here and not yet taken by the server.
+    Unsent,
+    /// In its timeline.
+    Success,
+    /// Given up; may be sent again, and is then the same message (contract C2).
+    Fail,
+}
+
+impl Status {
+    /// The public value of `Message.status`.
+    pub const fn public(self) -> &'static str {
+        match self {
+            Self::Unsent => "unSend",
+            Self::Success => "success",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+impl Message {
+    /// A message of a timeline, for `me`.
+    pub(crate) fn of(data: message::Message, me: &UserId, peer_read: Sequence) -> Self {
+        let is_own = data.from == *me;
+        Self {
+            conversation: data.conversation_for(me),
+            is_own,
+            status: Status::Success,
+            is_peer_read: is_own && matches!(data.to, Target::User(_)) && data.sequence <= peer_read,
+            is_modified: false,
+            data,
+        }
+    }
+
+    /// Its public ID.
+    pub const fn key(&self) -> MessageKey {
+        self.data.key
+    }
+
+    /// Its text, when it is a text message.
+    pub fn text(&self) -> Option<String> {
+        match self.data.body.first() {
+            Some(Kind::Text(text)) => Some(text.text),
+            _ => None,
+        }
+    }
+
+    /// Whether it was taken back.
+    pub const fn is_revoked(&self) -> bool {
+        self.data.revoker.is_some()
+    }
+}
+
+/// A message to be made.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// A C2C or a group.
+    pub conversation: ConversationId,
+    /// What it says.
+    pub element: Kind,
+    /// How urgent.
+    pub priority: Priority,
+    /// Text of the app, carried along.
+    pub cloud_custom_data: String,
+    /// Whether a receipt is wanted.
+    pub need_read_receipt: bool,
+}
+
+impl Draft {
+    /// A text message.
+    pub fn text(conversation: ConversationId, text: impl Into<String>) -> Self {
+        Self::of(
+            conversation,
+            Kind::Text(wire::Text {
+                text: text.into(),
+                at_user_ids: Vec::new(),
+            }),
+        )
+    }
+
+    /// A message of this element, all else by default.
+    pub const fn of(conversation: ConversationId, element: Kind) -> Self {
+        Self {
+            conversation,
+            element,
+            priority: Priority::Normal,
+            cloud_custom_data: String::new(),
+            need_read_receipt: false,
+        }
+    }
+}
+
+/// A message in one line, for a conversation list (`lastMessage.messageForShow`): its text, or what kind it is.
+pub fn for_show(data: &message::Message) -> String {
+    match data.body.first() {
+        Some(Kind::Text(text)) => text.text,
+        Some(Kind::Custom(_)) => String::from("[Custom Message]"),
+        Some(Kind::Face(_)) => String::from("[Face]"),
+        Some(Kind::Location(_)) => String::from("[Location]"),
+        Some(Kind::GroupTip(_)) => String::from("[Group Tip]"),
+        Some(Kind::GroupNotice(_)) => String::from("[Group Notice]"),
+        None => String::from("[Message]"),
+    }
+}
+
+impl Core {
+    /// Makes a message, without sending it.
+    ///
+    /// Errors: why a call would be refused now (see [`Core::refusal`]); 2106 for the system conversation.
+    pub fn create_message(&mut self, now: Timestamp, draft: Draft) -> Result<Message, Failure> {
+        if let Some(refusal) = self.refusal(super::Gate::LoggedIn) {
+            return Err(refusal);
+        }
+        let Some(held) = &self.held else {
+            return Err(Failure::of(Code::NOT_LOGGED_IN));
+        };
+        let to = match &draft.conversation {
+            ConversationId::C2c(user) => Target::User(user.clone()),
+            ConversationId::Group(group) => Target::Group(group.clone()),
+            ConversationId::System => return Err(Failure::of(Code::CONVERSATION_TYPE_INVALID)),
+        };
+        // The server's clock: it refuses messages from the future, and this device may be wrong by years.
+        let time = Timestamp(now.0.saturating_add_signed(self.login.clock_ahead_ms));
+        let name_card = match &to {
+            Target::Group(group) => held
+                .find_group(group)
+                .and_then(|it| it.self_info.as_ref())
+                .map(|it| it.name_card.clone())
+                .unwrap_or_default(),
+            Target::User(_) | Target::System(_) => String::new(),
+        };
+        Ok(Message {
+            data: message::Message {
+                key: MessageKey {
+                    account: held.account,
+                    client_time_s: time.seconds() as u32,
+                    random: self.random.u32(),
+                },
+                from: held.me.clone(),
+                to,
+                sequence: Sequence(0),
+                time,
+                body: Body::of(draft.element),
+                priority: draft.priority,
+                flags: MessageFlags {
+                    need_read_receipt: draft.need_read_receipt,
+                    ..MessageFlags::default()
+                },
+                cloud_custom_data: draft.cloud_custom_data,
+                nick: held.profile.nick.clone(),
+                avatar: held.profile.avatar.clone(),
+                name_card,
+                revoker: None,
+                version: Version(0),
+            },
+            conversation: draft.conversation,
+            is_own: true,
+            status: Status::Unsent,
+            is_peer_read: false,
+            is_modified: false,
+        })
+    }
+
+    pub(super) fn send_message(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        mut message: Message,
+        options: SendOptions,
+    ) {
+        let data = &mut message.data;
+        data.flags.no_unread |= options.excluded_from_unread_count;
+        data.flags.no_last_message |= options.excluded_from_last_message;
+        if message.conversation == ConversationId::System {
+            let failure = Failure::of(Code::CONVERSATION_TYPE_INVALID);
+            return self.send_failed(call, message, failure);
+        }
+        if data.body.bytes().len() + data.cloud_custom_data.len() > limits::MESSAGE_BYTES_MAX {
+            let failure = Failure::of(Code::MESSAGE_TOO_LONG);
+            return self.send_failed(call, message, failure);
+        }
+        if let Some(held) = &mut self.held
+            && !held.sent_keys.contains(&data.key)
+        {
+            if held.sent_keys.len() == SENT_KEYS_MAX {
+                held.sent_keys.pop_front();
+            }
+            held.sent_keys.push_back(data.key);
+        }
+        let command = Command::SendMessage(wire::SendMessage {
+            conversation: Some(message.conversation.to_wire()),
+            client_time_s: data.key.client_time_s,
+            random: data.key.random,
+            body: data.body.bytes().clone(),
+            priority: data.priority.to_wire() as i32,
+            cloud_custom_data: data.cloud_custom_data.clone(),
+            no_unread: data.flags.no_unread,
+            no_last_message: data.flags.no_last_message,
+            need_read_receipt: data.flags.need_read_receipt,
+            online_only: options.online_user_only,
+        });
+        let message = Box::new(message);
+        self.request(now, command, Then::Sent { call, message });
+    }
+
+    pub(super) fn message_sent(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        mut message: Message,
+        result: wire::SendMessageResult,
+    ) {
+        message.status = Status::Success;
+        message.data.sequence = Sequence(result.sequence);
+        message.data.time = Timestamp(result.time_ms);
+        message.data.version = Version(result.version);
+        if result.version > 0 {
+            // The server tells everybody else; this instance hears of its own message by the answer alone.
+            let change = TimelineChange {
+                kind: ChangeKind::Appended,
+                message: message.data.clone(),
+            };
+            self.timeline_change(now, change, true);
+        }
+        self.out.answer(call, Answer::Message(Arc::new(message)));
+    }
+
+    pub(super) fn send_failed(&mut self, call: CallId, mut message: Message, mut failure: Failure) {
+        message.status = Status::Fail;
+        failure.message = Some(Arc::new(message));
+        self.out
+            .log_code(Level::Warning, "a message was not sent", failure.code.0);
+        self.out.fail(call, failure);
+    }
+
+    pub(super) fn revoke_message(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        conversation: ConversationId,
+        key: MessageKey,
+        sequence: Sequence,
+    ) {
+        if sequence == Sequence(0) {
+            let failure = Failure::new(Code::REVOKE_FAILED, "the message is not in its timeline");
+            return self.out.fail(call, failure);
+        }
+        let command = Command::RevokeMessage(wire::RevokeMessage {
+            conversation: Some(conversation.to_wire()),
+            sequence: sequence.0,
+        });
+        let then = Then::Revoked {
+            call,
+            conversation,
+            key,
+            sequence,
+        };
+        self.request(now, command, then);
+    }
+
+    pub(super) fn message_revoked(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        conversation: &ConversationId,
+        key: MessageKey,
+        sequence: Sequence,
+        version: Version,
+    ) {
+        let Some(held) = &mut self.held else { return };
+        let revoker = held.me.clone();
+        let message = held
+            .find(conversation)
+            .and_then(|it| it.message(sequence))
+            .map(|it| {
+                let mut message = Message::clone(it);
+                message.data.revoker = Some(revoker.clone());
+                message.data.version = version;
+                message
+            });
+        match &message {
+            Some(message) => {
+                let change = TimelineChange {
+                    kind: ChangeKind::Revoked,
+                    message: message.data.clone(),
+                };
+                self.timeline_change(now, change, true);
+            }
+            // What it was is not known here; the timeline tells.
+            None => self.heal(now, conversation),
+        }
+        let answer = Answer::Revoked {
+            key,
+            revoker,
+            message: message.map(Arc::new),
+        };
+        self.out.answer(call, answer);
+    }
+
+    /// A page backwards: from memory when it is whole there, else the missing part is asked for.
+    pub(super) fn message_list(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        conversation: ConversationId,
+        before: Option<MessageKey>,
+    ) {
+        let Some(held) = &self.held else { return };
+        let entry = held.find(&conversation);
+        let before = match before {
+            // Not simply the newest: what is newer than what was taken comes as a change, and must be news then.
+            None => entry.map_or(Sequence(0), |it| it.last_taken.next()),
+            Some(key) => match held.sequence_of(key) {
+                Some(sequence) => sequence,
+                None => return self.out.fail(call, unknown_message()),
+            },
+        };
+        let mut asked_before = before;
+        if let Some(entry) = entry {
+            let page = entry.before(before, PAGE);
+            if page.len() >= PAGE || entry.is_complete_before(before) {
+                return self.answer_page(call, &conversation, before, Vec::new(), false);
+            }
+            if let Some(first) = page.first() {
+                asked_before = first.data.sequence;
+            }
+        }
+        let command = Command::ListMessages(wire::ListMessages {
+            conversation: Some(conversation.to_wire()),
+            before: asked_before.0,
+            count: PAGE as u32,
+        });
+        let then = Then::Page {
+            call,
+            conversation,
+            asked_before,
+            before,
+        };
+        self.request(now, command, then);
+    }
+
+    pub(super) fn page_came(
+        &mut self,
+        call: CallId,
+        conversation: &ConversationId,
+        asked_before: Sequence,
+        before: Sequence,
+        result: wire::ListMessagesResult,
+    ) {
+        let Some(held) = &mut self.held else { return };
+        let me = held.me.clone();
+        let entry = held.find_mut(conversation);
+        let peer_read = entry.as_ref().map_or(Sequence(0), |it| it.state.peer_read);
+        let read = |data: wire::Message| message::Message::from_wire(data).ok();
+        let page: Vec<_> = result.messages.into_iter().filter_map(read).collect();
+        let page: Vec<_> = page
+            .into_iter()
+            .map(|it| Arc::new(Message::of(it, &me, peer_read)))
+            .collect();
+        if let Some(entry) = entry {
+            entry.prepend(asked_before, &page, result.complete);
+        }
+        self.answer_page(call, conversation, before, page, result.complete);
+    }
+
+    /// Answers with the last [`PAGE`] messages before one: those of `older`, then those held.
+    fn answer_page(
+        &mut self,
+        call: CallId,
+        conversation: &ConversationId,
+        before: Sequence,
+        older: Vec<Arc<Message>>,
+        mut complete: bool,
+    ) {
+        let Some(held) = &mut self.held else { return };
+        let mut messages = older;
+        if let Some(entry) = held.find(conversation) {
+            let from = messages.last().map_or(Sequence(0), |it| it.data.sequence);
+            // One more than a page, to know whether there is a next one.
+            for it in entry.before(before, PAGE + 1) {
+                if it.data.sequence > from {
+                    messages.push(it.clone());
+                }
+            }
+            complete |= entry.is_complete_before(before);
+        }
+        let beyond = messages.len().saturating_sub(PAGE);
+        messages.drain(..beyond);
+        let next = match messages.first() {
+            Some(first) if beyond > 0 || !complete => {
+                let key = first.key();
+                held.remember_cursor(key, first.data.sequence);
+                Some(key)
+            }
+            _ => None,
+        };
+        self.out.answer(call, Answer::Messages { messages, next });
+    }
+}
+
+const fn unknown_message() -> Failure {
+    Failure::new(
+        Code::INVALID_STATE,
+        "nextReqMessageID is not from the page before, or that was read too long ago",
+    )
+}

@@ -1,0 +1,670 @@
+//! The sans-io core: all that the client knows and decides.
+//!
+//! **Comes in:** [`Input`]s with the time, and a seed. **Goes out:** [`Output`]s, to be read until there is none after each
+//! input. **Never here:** sockets, timers, the clock, chance of its own. The core calls nobody.
+//!
+//! | room | what it decides |
+//! | --- | --- |
+//! | `connection` | when a socket is opened, kept alive, given up |
+//! | `login` | who is logged in, and which calls are let through |
+//! | `request` | which answers are waited for, and what is asked again |
+//! | `sync` | event log, timelines, gaps |
+//! | `conversation`, `held` | what is held: counts, messages, the list |
+//! | `message`, `group`, `profile` | the calls of the app, one room each |
+//!
+//! An input is handled in three steps: it changes what is held and leaves requests and answers; what changed is told to
+//! the app, once and in order; the next wake-up is announced.
+
+mod connection;
+mod conversation;
+mod group;
+mod held;
+mod io;
+mod login;
+mod message;
+mod profile;
+mod random;
+mod request;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hongyan_protocol::change::{AccountChange, ReadMark};
+use hongyan_protocol::code::Code;
+use hongyan_protocol::frame;
+use hongyan_protocol::id::{ConversationId, SdkAppId, Sequence, Timestamp, Version};
+use hongyan_protocol::message::MessageKey;
+use hongyan_protocol::platform::{KickReason, Platform};
+use hongyan_protocol::profile::Profile;
+use hongyan_protocol::wire::{self, request::Command, response};
+
+use connection::{Connection, Woken};
+use held::{Changes, Held, ListWanted};
+use io::Outbox;
+use login::Login;
+use random::Random;
+use request::{Requests, Then};
+
+pub use io::{
+    Answer, Call, CallId, Event, Failure, GroupView, Input, Joined, Level, NetState, NewGroup, Output,
+    ProfileFields, SendOptions,
+};
+pub use message::{Draft, Message, PAGE, Status, for_show};
+
+/// What a core is made for.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The app.
+    pub sdk_app_id: SdkAppId,
+    /// What this instance runs on.
+    pub platform: Platform,
+    /// Told to the server, for the console.
+    pub sdk_version: String,
+}
+
+/// How far the login is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody is logged in.
+    LoggedOut,
+    /// A login is under way.
+    LoggingIn,
+    /// Logged in; the first sync is under way.
+    Syncing,
+    /// All calls work.
+    Ready,
+}
+
+/// What a call needs to be let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing: login.
+    Open,
+    /// A login, or one under way.
+    Logout,
+    /// As for logout; also afterwards.
+    Destroy,
+    /// A login; the first sync may still run. For what is answered from memory.
+    LoggedIn,
+    /// `SDK_READY`; before any login, joining a group has its own code.
+    Join,
+    /// `SDK_READY`; before any login, leaving a group has its own code.
+    Quit,
+    /// `SDK_READY`.
+    Ready,
+}
+
+impl Call {
+    /// What it needs to be let through.
+    pub const fn gate(&self) -> Gate {
+        match self {
+            Self::Login { .. } => Gate::Open,
+            Self::Logout => Gate::Logout,
+            Self::Destroy => Gate::Destroy,
+            Self::JoinGroup { .. } => Gate::Join,
+            Self::QuitGroup { .. } => Gate::Quit,
+            _ => Gate::Ready,
+        }
+    }
+}
+
+/// The client. One per SDK object; see the module for how it is driven.
+#[derive(Debug)]
+pub struct Core {
+    config: Config,
+    random: Random,
+    out: Outbox,
+    connection: Connection,
+    requests: Requests,
+    login: Login,
+    held: Option<Held>,
+    changes: Changes,
+    /// The wake-up that the driver knows of.
+    announced: Option<Timestamp>,
+}
+
+impl Core {
+    /// A core that is logged out. `seed`: 32 bytes that nobody else has.
+    pub fn new(config: Config, seed: [u8; 32]) -> Self {
+        Self {
+            config,
+            random: Random::new(seed),
+            out: Outbox {
+                queue: Default::default(),
+                log_level: Level::Release as u8,
+            },
+            connection: Connection::new(),
+            requests: Requests::default(),
+            login: Login::new(),
+            held: None,
+            changes: Changes::default(),
+            announced: None,
+        }
+    }
+
+    /// Takes note of what happened. What follows from it waits in [`Core::next_output`].
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::Call { id, call } => self.call(now, id, call),
+            Input::SocketOpened => {
+                if self.connection.opened(now) {
+                    self.greet(now);
+                }
+            }
+            Input::SocketClosed { code, .. } => self.socket_closed(now, code),
+            Input::SocketMessage(bytes) => self.socket_message(now, bytes),
+            Input::Wake => self.wake(now),
+            Input::Network { online } => {
+                let (random, out) = (&mut self.random, &mut self.out);
+                if self.connection.network(now, online, random, out) {
+                    self.requests_cut();
+                }
+            }
+        }
+        self.tell();
+        self.announce_wake(now);
+    }
+
+    /// The next thing to do; `None` when all is done until the next input.
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.out.queue.pop_front()
+    }
+
+    /// Log lines below this level are dropped from now on; the numbers are those of `setLogLevel`, 4 drops all.
+    pub fn set_log_level(&mut self, level: u8) {
+        self.out.log_level = level;
+    }
+
+    /// How far the login is.
+    pub fn state(&self) -> State {
+        self.login.state()
+    }
+
+    /// Who is logged in; empty when nobody is.
+    pub fn user_id(&self) -> &str {
+        self.login.user_id()
+    }
+
+    /// Why a call behind this gate would be refused now; `None`: it would not.
+    pub fn refusal(&self, gate: Gate) -> Option<Failure> {
+        self.login.refusal(gate).map(Failure::of)
+    }
+
+    /// Unread messages in all conversations but the account's notices.
+    pub fn total_unread_count(&self) -> u64 {
+        self.held.as_ref().map_or(0, Held::total_unread)
+    }
+
+    /// A message that is held, by its public ID.
+    pub fn find_message(&self, key: MessageKey) -> Option<Arc<Message>> {
+        self.held.as_ref()?.find_message(key).cloned()
+    }
+
+    fn call(&mut self, now: Timestamp, id: CallId, call: Call) {
+        if let Some(refusal) = self.refusal(call.gate()) {
+            return self.refuse(id, call, refusal);
+        }
+        if self.requests.is_full() && call.gate() == Gate::Ready {
+            return self.refuse(id, call, Failure::of(Code::TOO_OFTEN));
+        }
+        match call {
+            Call::Login { user_id, user_sig } => self.login(now, id, user_id, user_sig),
+            Call::Logout => self.logout(now, id, false),
+            Call::Destroy => self.logout(now, id, true),
+            Call::SendMessage { message, options } => self.send_message(now, id, message, options),
+            Call::RevokeMessage {
+                conversation,
+                key,
+                sequence,
+            } => self.revoke_message(now, id, conversation, key, sequence),
+            Call::GetMessageList { conversation, before } => self.message_list(now, id, conversation, before),
+            Call::SetMessageRead { conversation } => self.mark_read(now, id, conversation),
+            Call::GetConversationList => self.conversation_list(now, id),
+            Call::GetConversations { ids } => self.conversations(now, id, ids),
+            Call::GetConversationProfile { conversation } => self.conversation_profile(now, id, conversation),
+            Call::GetGroupProfile { group } => self.find_group(now, id, &group),
+            Call::CreateGroup(group) => self.create_group(now, id, group),
+            Call::JoinGroup { group, apply_message } => self.join_group(now, id, group, apply_message),
+            Call::QuitGroup { group } => self.leave_group(now, id, group, wire::LeaveReason::Quit),
+            Call::DismissGroup { group } => self.leave_group(now, id, group, wire::LeaveReason::Dismissed),
+            Call::GetGroupMemberList { group, offset, count } => {
+                self.group_members(now, id, &group, offset, count);
+            }
+            Call::HandleGroupApplication {
+                group,
+                application,
+                agree,
+                text,
+            } => self.handle_application(now, id, &group, application, agree, text),
+            Call::GetUserProfile { users } => self.user_profiles(now, id, users),
+            Call::UpdateMyProfile(fields) => self.update_profile(now, id, fields),
+            Call::AddToBlacklist { users } => self.add_to_blacklist(now, id, &users),
+            Call::RemoveFromBlacklist { users } => self.remove_from_blacklist(now, id, users),
+            Call::GetGroupList | Call::GetMyProfile | Call::GetBlacklist => {
+                // Behind the gate of readiness everything of the account is held.
+                let Some(held) = &self.held else { return };
+                let answer = match call {
+                    Call::GetGroupList => Answer::Groups(held.group_views()),
+                    Call::GetMyProfile => Answer::Profile(held.profile.clone()),
+                    _ => Answer::Users(held.blacklist.clone()),
+                };
+                self.out.answer(id, answer);
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: CallId, call: Call, failure: Failure) {
+        match call {
+            Call::SendMessage { message, .. } => self.send_failed(id, message, failure),
+            _ => self.out.fail(id, failure),
+        }
+    }
+
+    fn mark_read(&mut self, now: Timestamp, call: CallId, conversation: ConversationId) {
+        let entry = self.held.as_ref().and_then(|it| it.find(&conversation));
+        match entry.map(|it| (it.state.last_sequence, it.state.read)) {
+            Some((sequence, read)) if sequence > read => {
+                let command = Command::MarkRead(wire::MarkRead {
+                    conversation: Some(conversation.to_wire()),
+                    sequence: sequence.0,
+                });
+                let then = Then::MarkedRead {
+                    call,
+                    conversation,
+                    sequence,
+                };
+                self.request(now, command, then);
+            }
+            _ => self.out.answer(call, Answer::Done),
+        }
+    }
+
+    fn conversation_list(&mut self, now: Timestamp, call: CallId) {
+        let Some(held) = &mut self.held else { return };
+        let answer = Answer::Conversations {
+            conversations: held.list(),
+            complete: !held.has_more,
+        };
+        self.out.answer(call, answer);
+        if held.has_more && !held.is_paging {
+            held.is_paging = true;
+            let command = Command::ListConversations(wire::ListConversations {
+                before_ms: held.page_end.0,
+                count: hongyan_protocol::limits::CONVERSATIONS_PAGE_MAX as u32,
+            });
+            self.request(now, command, Then::MoreConversations);
+        }
+    }
+
+    fn conversations(&mut self, now: Timestamp, call: CallId, mut ids: Vec<ConversationId>) {
+        let Some(held) = &mut self.held else { return };
+        ids.truncate(hongyan_protocol::limits::CONVERSATIONS_PAGE_MAX);
+        let missing = ids
+            .iter()
+            .filter(|id| held.find(id).is_none_or(conversation::Entry::is_unknown));
+        let missing: Vec<_> = missing.cloned().collect();
+        held.lists.push(ListWanted {
+            call,
+            ids,
+            missing: missing.len(),
+        });
+        for conversation in missing {
+            let command = Command::FindConversation(wire::FindConversation {
+                conversation: Some(conversation.to_wire()),
+            });
+            self.request(now, command, Then::Listed { call });
+        }
+        self.answer_lists();
+    }
+
+    /// One of a call's conversations has come, or will not.
+    fn listed(&mut self, call: CallId) {
+        let lists = self.held.iter_mut().flat_map(|it| &mut it.lists);
+        for list in lists.filter(|it| it.call == call) {
+            list.missing = list.missing.saturating_sub(1);
+        }
+        self.answer_lists();
+    }
+
+    fn answer_lists(&mut self) {
+        let Some(held) = &mut self.held else { return };
+        while let Some(at) = held.lists.iter().position(|it| it.missing == 0) {
+            let list = held.lists.swap_remove(at);
+            let found = list.ids.iter().filter_map(|id| held.find(id));
+            let found = found.filter(|it| !it.is_unknown());
+            let answer = Answer::Conversations {
+                conversations: found.map(|it| it.state.clone()).collect(),
+                complete: !held.has_more,
+            };
+            self.out.answer(list.call, answer);
+        }
+    }
+
+    fn conversation_profile(&mut self, now: Timestamp, call: CallId, conversation: ConversationId) {
+        let entry = self.held.as_ref().and_then(|it| it.find(&conversation));
+        match entry {
+            Some(entry) if !entry.is_unknown() => {
+                let state = entry.state.clone();
+                self.out.answer(call, Answer::Conversation(state));
+            }
+            _ => {
+                let command = Command::FindConversation(wire::FindConversation {
+                    conversation: Some(conversation.to_wire()),
+                });
+                self.request(now, command, Then::Profiled { call, conversation });
+            }
+        }
+    }
+
+    fn socket_closed(&mut self, now: Timestamp, code: u16) {
+        match wire::Close::try_from(i32::from(code)) {
+            // Its push must have been lost on the way.
+            Ok(wire::Close::Kicked) => self.kicked(KickReason::MultipleAccount),
+            Ok(wire::Close::LoggedOut) => self.logged_out_by_server(),
+            _ => {
+                let (random, out) = (&mut self.random, &mut self.out);
+                if self.connection.cut(now, random, out) {
+                    self.out
+                        .log_code(Level::Warning, "the connection was cut", i32::from(code));
+                    self.requests_cut();
+                }
+            }
+        }
+    }
+
+    /// Gives the connection up by the core's own decision; the next one resumes and syncs.
+    fn cut(&mut self, now: Timestamp, why: &'static str) {
+        self.out.log(Level::Warning, why);
+        let (random, out) = (&mut self.random, &mut self.out);
+        if self.connection.give_up(now, why, random, out) {
+            self.requests_cut();
+        }
+    }
+
+    /// What the end of a connection means for all that was asked on it.
+    fn requests_cut(&mut self) {
+        for then in self.requests.cut() {
+            self.fail(then, Failure::of(Code::NETWORK_ERROR));
+        }
+        if let Some(held) = &mut self.held {
+            // The sync of the next connection brings all that was being asked for.
+            held.syncing = None;
+            held.is_paging = false;
+            held.conversations.retain(|it| !it.is_unknown());
+            for entry in &mut held.conversations {
+                entry.healing = None;
+            }
+        }
+        if self.login_is_leaving() {
+            return self.logged_out();
+        }
+        self.login_cut();
+    }
+
+    fn socket_message(&mut self, now: Timestamp, bytes: Bytes) {
+        if !self.connection.is_up() && !self.connection.is_greeting() {
+            return;
+        }
+        self.connection.heard();
+        let Ok(frames) = frame::decode(bytes) else {
+            return self.malformed(now);
+        };
+        for frame in frames {
+            match frame.kind {
+                Some(wire::frame::Kind::Response(response)) => self.response(now, response),
+                Some(wire::frame::Kind::Push(push)) => self.push(now, push),
+                Some(wire::frame::Kind::Ping(ping)) => {
+                    self.connection.sent(now);
+                    self.out.send(frame::pong(ping.token));
+                }
+                // Of a newer server, or what only clients say.
+                Some(wire::frame::Kind::Pong(_) | wire::frame::Kind::Request(_)) | None => {}
+            }
+            // A kick or a logout may have ended all of it.
+            if !self.connection.is_up() && !self.connection.is_greeting() {
+                return;
+            }
+        }
+    }
+
+    fn push(&mut self, now: Timestamp, push: wire::Push) {
+        match push.kind {
+            Some(wire::push::Kind::TimelineChange(change)) => {
+                match hongyan_protocol::message::TimelineChange::from_wire(change) {
+                    Ok(change) => self.timeline_change(now, change, false),
+                    Err(_) => self.malformed(now),
+                }
+            }
+            Some(wire::push::Kind::AccountEvent(event)) => {
+                match hongyan_protocol::change::AccountEvent::from_wire(event) {
+                    Ok(event) => self.account_event(now, event),
+                    Err(_) => self.malformed(now),
+                }
+            }
+            Some(wire::push::Kind::Kicked(kicked)) => self.kicked(KickReason::from_wire(kicked.reason)),
+            // Of a newer server.
+            None => {}
+        }
+    }
+
+    fn response(&mut self, now: Timestamp, response: wire::Response) {
+        use response::Result as R;
+        let Some(then) = self.requests.take(response.id) else {
+            return self.out.log(Level::Verbose, "an answer came too late");
+        };
+        if response.code != 0 {
+            let failure = Failure {
+                code: Code(response.code),
+                text: response.text.into(),
+                message: None,
+            };
+            return self.refused(now, then, failure);
+        }
+        match (then, response.result) {
+            (Then::Login, Some(R::Login(it))) => self.logged_in(now, it),
+            (Then::Logout, _) => self.logged_out(),
+            (Then::Sync { pts }, Some(R::Sync(it))) => self.synced(now, pts, it),
+            (Then::Changes(id), Some(R::ListChanges(it))) => self.changes_came(now, &id, it),
+            (Then::State(_), Some(R::FindConversation(it))) => {
+                self.state_came(now, it.state.unwrap_or_default());
+            }
+            (Then::MoreConversations, Some(R::ListConversations(it))) => self.more_came(now, it),
+            (Then::Sent { call, message }, Some(R::SendMessage(it))) => {
+                self.message_sent(now, call, *message, it);
+            }
+            (
+                Then::Revoked {
+                    call,
+                    conversation,
+                    key,
+                    sequence,
+                },
+                Some(R::RevokeMessage(it)),
+            ) => self.message_revoked(now, call, &conversation, key, sequence, Version(it.version)),
+            (
+                Then::Page {
+                    call,
+                    conversation,
+                    asked_before,
+                    before,
+                },
+                Some(R::ListMessages(it)),
+            ) => self.page_came(call, &conversation, asked_before, before, it),
+            (
+                Then::MarkedRead {
+                    call,
+                    conversation,
+                    sequence,
+                },
+                Some(R::MarkRead(it)),
+            ) => {
+                let mark = ReadMark {
+                    conversation,
+                    sequence,
+                    time: now,
+                };
+                self.own_event(now, it.pts, AccountChange::Read(mark));
+                self.out.answer(call, Answer::Done);
+            }
+            (Then::Listed { call }, Some(R::FindConversation(it))) => {
+                self.wanted_state_came(now, it);
+                self.listed(call);
+            }
+            (Then::Profiled { call, conversation }, Some(R::FindConversation(it))) => {
+                self.wanted_state_came(now, it);
+                let entry = self.held.as_ref().and_then(|it| it.find(&conversation));
+                match entry.map(|it| it.state.clone()) {
+                    Some(state) => self.out.answer(call, Answer::Conversation(state)),
+                    None => self.out.fail(call, Failure::of(Code::CONVERSATION_NOT_FOUND)),
+                }
+            }
+            (Then::Created { call }, Some(R::CreateGroup(it))) => self.group_created(now, call, it),
+            (Then::Joined { call, .. }, Some(R::JoinGroup(it))) => self.joined(now, call, it),
+            (Then::Left { call, group, reason }, Some(R::QuitGroup(it))) => {
+                self.left(now, call, group, reason, it.pts);
+            }
+            (Then::Left { call, group, reason }, Some(R::DismissGroup(it))) => {
+                self.left(now, call, group, reason, it.pts);
+            }
+            (Then::Group { call }, Some(R::FindGroup(it))) => self.group_came(call, it.group),
+            (Then::Group { call }, Some(R::HandleGroupApplication(it))) => self.group_came(call, it.group),
+            (Then::Members { call, offset }, Some(R::ListGroupMembers(it))) => {
+                self.members_came(call, offset, it);
+            }
+            (Then::Profiles { call }, Some(R::FindProfiles(it))) => {
+                let profiles = it.profiles.into_iter().map(Profile::from_wire).collect();
+                self.out.answer(call, Answer::Profiles(profiles));
+            }
+            (Then::ProfileUpdated { call }, Some(R::UpdateProfile(it))) => {
+                self.profile_updated(now, call, it);
+            }
+            (Then::BlacklistAdded { call }, Some(R::AddToBlacklist(it))) => {
+                let users = profile::users(it.user_ids);
+                self.own_event(now, it.pts, AccountChange::BlacklistAdded(users.clone()));
+                self.out.answer(call, Answer::Users(users));
+            }
+            (Then::BlacklistRemoved { call, users }, Some(R::RemoveFromBlacklist(it))) => {
+                let removed = profile::users(it.user_ids);
+                self.own_event(now, it.pts, AccountChange::BlacklistRemoved(removed));
+                self.out.answer(call, Answer::Users(users));
+            }
+            (then, _) => {
+                self.fail(then, Failure::of(Code::UNCAUGHT));
+                self.malformed(now);
+            }
+        }
+    }
+
+    /// A state that the app asked for. What is held goes before an answer that was overtaken.
+    fn wanted_state_came(&mut self, now: Timestamp, result: wire::FindConversationResult) {
+        let state = result.state.unwrap_or_default();
+        let id = ConversationId::from_wire(state.conversation.clone()).ok();
+        let is_known = |id| self.held.as_ref()?.find(&id).map(|it| !it.is_unknown());
+        if id.and_then(is_known) != Some(true) {
+            self.state_came(now, state);
+        }
+    }
+
+    /// The server refused a request.
+    fn refused(&mut self, now: Timestamp, then: Then, failure: Failure) {
+        match then {
+            Then::Login => self.login_refused(now, failure),
+            Then::Logout => self.logged_out(),
+            Then::Sync { .. } => {
+                self.out.event(Event::Error(sync::sync_failed(failure.code)));
+                self.cut(now, "a sync was refused");
+            }
+            Then::Changes(id) | Then::State(id) => self.heal_refused(now, &id, failure.code),
+            Then::Joined { call, group } => self.join_refused(call, &group, failure),
+            then => self.fail(then, failure),
+        }
+    }
+
+    /// A request brought nothing and never will. What the core asked for itself is healed elsewhere.
+    fn fail(&mut self, then: Then, failure: Failure) {
+        match then {
+            Then::Sent { call, message } => self.send_failed(call, *message, failure),
+            Then::Listed { call } => self.listed(call),
+            Then::MoreConversations => {
+                if let Some(held) = &mut self.held {
+                    held.is_paging = false;
+                }
+            }
+            then => {
+                if let Some(call) = then.call() {
+                    self.out.fail(call, failure);
+                }
+            }
+        }
+    }
+
+    fn wake(&mut self, now: Timestamp) {
+        self.announced = None;
+        for then in self.requests.late(now) {
+            match then {
+                // The connection watches over its login itself, and the logout over its answer.
+                Then::Login | Then::Logout => {}
+                Then::Sync { .. } | Then::Changes(_) | Then::State(_) => {
+                    self.cut(now, "a sync takes too long");
+                }
+                then => self.fail(then, Failure::of(Code::TIMED_OUT)),
+            }
+        }
+        self.login_wake(now);
+        let (random, out) = (&mut self.random, &mut self.out);
+        if self.connection.wake(now, random, out) == Woken::Cut {
+            self.requests_cut();
+        }
+    }
+
+    /// Sends a request now, or as soon as there is a connection.
+    fn request(&mut self, now: Timestamp, command: Command, then: Then) {
+        let may_send = self.connection.is_up() || matches!(then, Then::Login);
+        if let Some(frame) = self.requests.add(now, command, then, may_send) {
+            self.connection.sent(now);
+            self.out.send(frame);
+        }
+    }
+
+    /// The server said something that is not the protocol.
+    fn malformed(&mut self, now: Timestamp) {
+        let failure = Failure::new(Code::UNCAUGHT, "the server sent something that cannot be read");
+        self.out.event(Event::Error(failure));
+        self.cut(now, "the server sent something that cannot be read");
+    }
+
+    fn tell(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.tell(std::mem::take(&mut self.changes), &mut self.out);
+        }
+    }
+
+    fn announce_wake(&mut self, now: Timestamp) {
+        let due = [self.connection.due(), self.requests.due(), self.login.due()];
+        match (due.into_iter().flatten().min(), self.announced) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                self.announced = None;
+                self.out.queue.push_back(Output::Sleep);
+            }
+            // Waking a little early is cheaper than setting a timer for every frame.
+            (Some(due), Some(announced)) if now < announced && announced <= due => {}
+            (Some(due), _) => {
+                self.announced = Some(due);
+                self.out.queue.push_back(Output::WakeAt(due));
+            }
+        }
+    }
+}
+
+/// Whether a conversation's last message is an own one that the peer has read (`lastMessage.isPeerRead`).
+pub fn is_read_by_peer(state: &hongyan_protocol::conversation::ConversationState) -> bool {
+    state.last_message.as_ref().is_some_and(|it| {
+        it.sequence > Sequence(0)
+            && it.sequence <= state.peer_read
+            && matches!(&state.id, ConversationId::C2c(peer) if it.from != *peer)
+    })
+}

@@ -1,0 +1,259 @@
+//! Requests that wait for their answers.
+//!
+//! **Comes in:** a command and what its answer is for. **Goes out:** the encoded request; later, what the answer that has come
+//! is for, or what has waited too long. **Never here:** what an answer does.
+
+use bytes::Bytes;
+use hongyan_protocol::frame;
+use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
+use hongyan_protocol::message::MessageKey;
+use hongyan_protocol::wire::{self, request::Command};
+
+use super::io::CallId;
+use super::message::Message;
+
+/// A request is answered within this time.
+pub(crate) const ANSWER_MS: u64 = 15_000;
+/// A message is tried for this long, over as many connections as it takes.
+pub(crate) const SEND_MS: u64 = 60_000;
+/// Requests that may wait at once; a call beyond is refused.
+pub(crate) const PENDING_MAX: usize = 1000;
+
+/// What an answer is for.
+#[derive(Debug)]
+pub(crate) enum Then {
+    Login,
+    Logout,
+    Sync {
+        pts: Pts,
+    },
+    /// Heals a gap of a timeline.
+    Changes(ConversationId),
+    /// Where a conversation stands; asked by the core itself.
+    State(ConversationId),
+    MoreConversations,
+    Sent {
+        call: CallId,
+        message: Box<Message>,
+    },
+    Revoked {
+        call: CallId,
+        conversation: ConversationId,
+        key: MessageKey,
+        sequence: Sequence,
+    },
+    Page {
+        call: CallId,
+        conversation: ConversationId,
+        /// The answer's messages are those before this one.
+        asked_before: Sequence,
+        /// The page's messages are those before this one.
+        before: Sequence,
+    },
+    MarkedRead {
+        call: CallId,
+        conversation: ConversationId,
+        sequence: Sequence,
+    },
+    /// One of several conversations that a call wants.
+    Listed {
+        call: CallId,
+    },
+    Profiled {
+        call: CallId,
+        conversation: ConversationId,
+    },
+    Created {
+        call: CallId,
+    },
+    Joined {
+        call: CallId,
+        group: GroupId,
+    },
+    Left {
+        call: CallId,
+        group: GroupId,
+        reason: wire::LeaveReason,
+    },
+    Group {
+        call: CallId,
+    },
+    Members {
+        call: CallId,
+        offset: u32,
+    },
+    Profiles {
+        call: CallId,
+    },
+    ProfileUpdated {
+        call: CallId,
+    },
+    BlacklistAdded {
+        call: CallId,
+    },
+    BlacklistRemoved {
+        call: CallId,
+        users: Vec<UserId>,
+    },
+}
+
+impl Then {
+    /// The call of the app that waits for it, if it is not the core itself.
+    pub(crate) const fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Login
+            | Self::Logout
+            | Self::Sync { .. }
+            | Self::Changes(_)
+            | Self::State(_)
+            | Self::MoreConversations => None,
+            Self::Sent { call, .. }
+            | Self::Revoked { call, .. }
+            | Self::Page { call, .. }
+            | Self::MarkedRead { call, .. }
+            | Self::Listed { call }
+            | Self::Profiled { call, .. }
+            | Self::Created { call }
+            | Self::Joined { call, .. }
+            | Self::Left { call, .. }
+            | Self::Group { call }
+            | Self::Members { call, .. }
+            | Self::Profiles { call }
+            | Self::ProfileUpdated { call }
+            | Self::BlacklistAdded { call }
+            | Self::BlacklistRemoved { call, .. } => Some(*call),
+        }
+    }
+
+    /// What becomes of it when the connection is cut before the answer.
+    const fn after_cut(&self) -> AfterCut {
+        match self {
+            // The next connection logs in and syncs, which brings what these were for.
+            Self::Login
+            | Self::Logout
+            | Self::Sync { .. }
+            | Self::Changes(_)
+            | Self::State(_)
+            | Self::MoreConversations => AfterCut::Forget,
+            // Asking twice does no harm: reads, and commands that end in the same state. A message is known by
+            // its key (contract C2).
+            Self::Sent { .. }
+            | Self::Page { .. }
+            | Self::MarkedRead { .. }
+            | Self::Listed { .. }
+            | Self::Profiled { .. }
+            | Self::Group { .. }
+            | Self::Members { .. }
+            | Self::Profiles { .. }
+            | Self::ProfileUpdated { .. }
+            | Self::BlacklistAdded { .. }
+            | Self::BlacklistRemoved { .. } => AfterCut::Repeat,
+            Self::Revoked { .. } | Self::Created { .. } | Self::Joined { .. } | Self::Left { .. } => {
+                AfterCut::Fail
+            }
+        }
+    }
+}
+
+enum AfterCut {
+    Forget,
+    Repeat,
+    Fail,
+}
+
+#[derive(Debug)]
+struct Pending {
+    id: u32,
+    frame: Bytes,
+    then: Then,
+    /// Whether it left on the present connection.
+    sent: bool,
+    until: Timestamp,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    last_id: u32,
+    pending: Vec<Pending>,
+}
+
+impl Requests {
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.len() >= PENDING_MAX
+    }
+
+    /// Notes a request. Its bytes are returned when it is to be sent now; else it waits for [`Requests::resend`].
+    pub(crate) fn add(&mut self, now: Timestamp, command: Command, then: Then, up: bool) -> Option<Bytes> {
+        self.last_id = self.last_id.wrapping_add(1);
+        let id = self.last_id;
+        let frame = frame::request(wire::Request {
+            id,
+            command: Some(command),
+        });
+        let until = now.plus_ms(match then {
+            Then::Sent { .. } => SEND_MS,
+            _ => ANSWER_MS,
+        });
+        self.pending.push(Pending {
+            id,
+            frame: frame.clone(),
+            then,
+            sent: up,
+            until,
+        });
+        up.then_some(frame)
+    }
+
+    /// What the answer of this number is for; `None` when nobody waits for it any more.
+    pub(crate) fn take(&mut self, id: u32) -> Option<Then> {
+        let at = self.pending.iter().position(|it| it.id == id)?;
+        Some(self.pending.remove(at).then)
+    }
+
+    /// The connection is gone. Returns what fails with it; what may be asked again waits.
+    pub(crate) fn cut(&mut self) -> Vec<Then> {
+        let mut failed = Vec::new();
+        for mut it in std::mem::take(&mut self.pending) {
+            let was_sent = std::mem::take(&mut it.sent);
+            match it.then.after_cut() {
+                AfterCut::Forget => {}
+                AfterCut::Fail if was_sent => failed.push(it.then),
+                AfterCut::Fail | AfterCut::Repeat => self.pending.push(it),
+            }
+        }
+        failed
+    }
+
+    /// The bytes of all that waited for a connection, in the order of asking.
+    pub(crate) fn resend(&mut self) -> Vec<Bytes> {
+        let waiting = self.pending.iter_mut().filter(|it| !it.sent);
+        waiting
+            .map(|it| {
+                it.sent = true;
+                it.frame.clone()
+            })
+            .collect()
+    }
+
+    /// Takes out what has waited too long.
+    pub(crate) fn late(&mut self, now: Timestamp) -> Vec<Then> {
+        let mut late = Vec::new();
+        while let Some(at) = self.pending.iter().position(|it| it.until <= now) {
+            late.push(self.pending.remove(at).then);
+        }
+        late
+    }
+
+    /// Takes out everything.
+    pub(crate) fn clear(&mut self) -> Vec<Then> {
+        std::mem::take(&mut self.pending)
+            .into_iter()
+            .map(|it| it.then)
+            .collect()
+    }
+
+    /// When the first will have waited too long.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.pending.iter().map(|it| it.until).min()
+    }
+}

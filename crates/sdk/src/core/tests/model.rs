@@ -1,0 +1,457 @@
+//! A server for one account, in memory: what the protocol says, in the fewest lines.
+//!
+//! **Comes in:** requests of the core, and what other users do. **Goes out:** answers and pushes. **Never here:** sockets; the
+//! harness decides which of them arrive.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hongyan_protocol::body::Body;
+use hongyan_protocol::change::{AccountChange, ReadMark};
+use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::id::{AccountId, ConversationId, Pts, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::message::{
+    ChangeKind, Message, MessageFlags, MessageKey, Priority, Target, TimelineChange,
+};
+use hongyan_protocol::profile::Profile;
+use hongyan_protocol::wire::{self, element::Kind, request::Command, response::Result as R};
+
+pub(super) const ME: &str = "alice";
+pub(super) const MY_NUMBER: u64 = 1;
+
+#[derive(Default)]
+pub(super) struct Timeline {
+    pub(super) messages: Vec<Message>,
+    pub(super) version: u64,
+    pub(super) read: u64,
+    pub(super) peer_read: u64,
+}
+
+pub(super) struct Model {
+    pub(super) now: u64,
+    pub(super) timelines: BTreeMap<ConversationId, Timeline>,
+    pub(super) log: Vec<AccountChange>,
+    pub(super) blacklist: Vec<UserId>,
+    pub(super) profile: Profile,
+    /// Frames for the instance, in order.
+    pub(super) pushes: VecDeque<wire::Push>,
+    /// Changes answered at once by ListChanges and Sync; small, so that tests page.
+    pub(super) changes_page: usize,
+    /// Conversations in a snapshot.
+    pub(super) list_page: usize,
+    /// Events that a cursor may be behind.
+    pub(super) events_kept: usize,
+    /// Changes of a timeline that are replayed.
+    pub(super) changes_replayed: u64,
+    /// What the next login is answered with, if not success.
+    pub(super) refuse_login: Option<i32>,
+    pub(super) logins: Vec<wire::Login>,
+    pub(super) sends: usize,
+}
+
+pub(super) fn user(name: &str) -> UserId {
+    UserId::trusted(name)
+}
+
+pub(super) fn c2c(name: &str) -> ConversationId {
+    ConversationId::C2c(user(name))
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        Self {
+            now: 1_700_000_000_000,
+            timelines: BTreeMap::new(),
+            log: Vec::new(),
+            blacklist: Vec::new(),
+            profile: Profile::empty(user(ME)),
+            pushes: VecDeque::new(),
+            changes_page: 3,
+            list_page: 4,
+            events_kept: 1000,
+            changes_replayed: 1000,
+            refuse_login: None,
+            logins: Vec::new(),
+            sends: 0,
+        }
+    }
+
+    /// Somebody says something in a conversation with the account; 0 is the account itself, elsewhere.
+    pub(super) fn say(&mut self, id: &ConversationId, from: &str, text: &str) {
+        let number = if from == ME {
+            MY_NUMBER
+        } else {
+            100 + from.len() as u64
+        };
+        let random = self.timelines.values().map(|it| it.version as u32).sum::<u32>() + 1;
+        let key = MessageKey {
+            account: AccountId(number),
+            client_time_s: (self.now / 1000) as u32,
+            random,
+        };
+        let kind = Kind::Text(wire::Text {
+            text: text.to_owned(),
+            at_user_ids: Vec::new(),
+        });
+        let change = self.append(id, key, from, Body::of(kind), MessageFlags::default());
+        self.push_change(&change);
+    }
+
+    pub(super) fn append(
+        &mut self,
+        id: &ConversationId,
+        key: MessageKey,
+        from: &str,
+        body: Body,
+        flags: MessageFlags,
+    ) -> TimelineChange {
+        self.now += 10;
+        let to = match id {
+            ConversationId::C2c(peer) if from == ME => Target::User(peer.clone()),
+            ConversationId::C2c(_) => Target::User(user(ME)),
+            ConversationId::Group(group) => Target::Group(group.clone()),
+            ConversationId::System => Target::System(user(ME)),
+        };
+        let timeline = self.timelines.entry(id.clone()).or_default();
+        timeline.version += 1;
+        let message = Message {
+            key,
+            from: user(from),
+            to,
+            sequence: Sequence(timeline.messages.len() as u64 + 1),
+            time: Timestamp(self.now),
+            body,
+            priority: Priority::Normal,
+            flags,
+            cloud_custom_data: String::new(),
+            nick: String::new(),
+            avatar: String::new(),
+            name_card: String::new(),
+            revoker: None,
+            version: Version(timeline.version),
+        };
+        timeline.messages.push(message.clone());
+        TimelineChange {
+            kind: ChangeKind::Appended,
+            message,
+        }
+    }
+
+    /// Whoever sent it takes a message back.
+    pub(super) fn revoke(&mut self, id: &ConversationId, sequence: u64) -> Option<TimelineChange> {
+        let timeline = self.timelines.get_mut(id)?;
+        let at = timeline
+            .messages
+            .get_mut(usize::try_from(sequence).ok()?.checked_sub(1)?)?;
+        if at.revoker.is_some() {
+            return None;
+        }
+        timeline.version += 1;
+        at.version = Version(timeline.version);
+        at.revoker = Some(at.from.clone());
+        Some(TimelineChange {
+            kind: ChangeKind::Revoked,
+            message: at.clone(),
+        })
+    }
+
+    /// The account reads, by another instance or by this one. The event's number; 0 when nothing moved.
+    pub(super) fn read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
+        let Some(timeline) = self.timelines.get_mut(id) else {
+            return 0;
+        };
+        if sequence <= timeline.read || sequence > timeline.messages.len() as u64 {
+            return 0;
+        }
+        timeline.read = sequence;
+        self.log(AccountChange::Read(mark(id, sequence)))
+    }
+
+    pub(super) fn peer_read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
+        let Some(timeline) = self.timelines.get_mut(id) else {
+            return 0;
+        };
+        if sequence <= timeline.peer_read || sequence > timeline.messages.len() as u64 {
+            return 0;
+        }
+        timeline.peer_read = sequence;
+        self.log(AccountChange::PeerRead(mark(id, sequence)))
+    }
+
+    pub(super) fn log(&mut self, change: AccountChange) -> u64 {
+        self.log.push(change);
+        self.log.len() as u64
+    }
+
+    pub(super) fn push_change(&mut self, change: &TimelineChange) {
+        let kind = wire::push::Kind::TimelineChange(change.to_wire());
+        self.pushes.push_back(wire::Push { kind: Some(kind) });
+    }
+
+    /// Pushes the event of this number; none for 0.
+    pub(super) fn push_event(&mut self, pts: u64) {
+        if pts > 0 {
+            let event = self.log[pts as usize - 1].to_wire(Pts(pts));
+            let kind = wire::push::Kind::AccountEvent(event);
+            self.pushes.push_back(wire::Push { kind: Some(kind) });
+        }
+    }
+
+    pub(super) fn state(&self, id: &ConversationId) -> ConversationState {
+        let empty = Timeline::default();
+        let timeline = self.timelines.get(id).unwrap_or(&empty);
+        let unread = timeline
+            .messages
+            .iter()
+            .filter(|it| it.sequence.0 > timeline.read && it.from.as_str() != ME && it.counts_as_unread());
+        let last = timeline.messages.last();
+        ConversationState {
+            id: id.clone(),
+            version: Version(timeline.version),
+            last_sequence: Sequence(timeline.messages.len() as u64),
+            last_message: last.cloned(),
+            unread_count: unread.count() as u64,
+            read: Sequence(timeline.read),
+            peer_read: Sequence(timeline.peer_read),
+            peer: match id {
+                ConversationId::C2c(peer) => Some(Profile::empty(peer.clone())),
+                _ => None,
+            },
+            group: None,
+            active: last.map_or(Timestamp(0), |it| it.time),
+            first_sequence: Sequence(1),
+        }
+    }
+
+    /// The list, newest first.
+    pub(super) fn list(&self) -> Vec<ConversationState> {
+        let mut list: Vec<_> = self.timelines.keys().map(|id| self.state(id)).collect();
+        list.sort_by(|a, b| b.active.cmp(&a.active).then_with(|| a.id.cmp(&b.id)));
+        list
+    }
+
+    pub(super) fn answer(&mut self, request: wire::Request) -> wire::Response {
+        let mut response = wire::Response {
+            id: request.id,
+            ..wire::Response::default()
+        };
+        match self.carry_out(request.command.unwrap()) {
+            Ok(result) => response.result = Some(result),
+            Err(code) => {
+                response.code = code;
+                response.text = String::from("refused");
+            }
+        }
+        response
+    }
+
+    fn carry_out(&mut self, command: Command) -> Result<R, i32> {
+        Ok(match command {
+            Command::Login(login) => {
+                self.logins.push(login);
+                if let Some(code) = self.refuse_login.take() {
+                    return Err(code);
+                }
+                R::Login(wire::LoginResult {
+                    account: MY_NUMBER,
+                    pts: self.log.len() as u64,
+                    server_time_ms: self.now,
+                    heartbeat_ms: 30_000,
+                    frame_bytes_max: 65_536,
+                    revoke_limit_s: 120,
+                })
+            }
+            Command::Logout(_) => R::Logout(wire::LogoutResult {}),
+            Command::Sync(sync) => R::Sync(self.sync(&sync)),
+            Command::ListChanges(it) => {
+                let id = ConversationId::from_wire(it.conversation).unwrap();
+                let (changes, version, complete) = self.changes(&id, it.version);
+                let reload = self.state(&id).version.0 - it.version > self.changes_replayed;
+                R::ListChanges(wire::ListChangesResult {
+                    changes: if reload { Vec::new() } else { changes },
+                    version,
+                    complete,
+                    reload,
+                })
+            }
+            Command::SendMessage(it) => {
+                self.sends += 1;
+                let id = ConversationId::from_wire(it.conversation).unwrap();
+                let key = MessageKey {
+                    account: AccountId(MY_NUMBER),
+                    client_time_s: it.client_time_s,
+                    random: it.random,
+                };
+                let known = self.timelines.get(&id);
+                let known = known.and_then(|it| it.messages.iter().find(|it| it.key == key).cloned());
+                let message = match known {
+                    Some(message) => message,
+                    None => {
+                        self.append(&id, key, ME, Body::trusted(it.body), MessageFlags::default())
+                            .message
+                    }
+                };
+                R::SendMessage(wire::SendMessageResult {
+                    sequence: message.sequence.0,
+                    time_ms: message.time.0,
+                    version: message.version.0,
+                })
+            }
+            Command::RevokeMessage(it) => {
+                let id = ConversationId::from_wire(it.conversation).unwrap();
+                let change = self.revoke(&id, it.sequence).ok_or(20023)?;
+                R::RevokeMessage(wire::RevokeMessageResult {
+                    version: change.message.version.0,
+                })
+            }
+            Command::ListMessages(it) => {
+                let id = ConversationId::from_wire(it.conversation).unwrap();
+                let empty = Timeline::default();
+                let all = &self.timelines.get(&id).unwrap_or(&empty).messages;
+                let end = match it.before {
+                    0 => all.len(),
+                    before => all.len().min(before as usize - 1),
+                };
+                let begin = end.saturating_sub(it.count as usize);
+                R::ListMessages(wire::ListMessagesResult {
+                    messages: all[begin..end].iter().map(Message::to_wire).collect(),
+                    complete: begin == 0,
+                })
+            }
+            Command::ListConversations(it) => {
+                let mut list = self.list();
+                list.retain(|state| it.before_ms == 0 || state.active.0 <= it.before_ms);
+                let complete = list.len() <= self.list_page;
+                list.truncate(self.list_page);
+                R::ListConversations(wire::ListConversationsResult {
+                    conversations: list.iter().map(ConversationState::to_wire).collect(),
+                    complete,
+                })
+            }
+            Command::FindConversation(it) => {
+                let id = ConversationId::from_wire(it.conversation).unwrap();
+                R::FindConversation(wire::FindConversationResult {
+                    state: Some(self.state(&id).to_wire()),
+                })
+            }
+            Command::MarkRead(it) => {
+                let id = ConversationId::from_wire(it.conversation).unwrap();
+                R::MarkRead(wire::MarkReadResult {
+                    pts: self.read(&id, it.sequence),
+                    unread_count: self.state(&id).unread_count,
+                })
+            }
+            Command::UpdateProfile(it) => {
+                self.profile.nick = it.nick.unwrap_or_default();
+                let pts = self.log(AccountChange::Profile(self.profile.clone()));
+                R::UpdateProfile(wire::UpdateProfileResult {
+                    profile: Some(self.profile.to_wire()),
+                    pts,
+                })
+            }
+            Command::AddToBlacklist(it) => {
+                let users: Vec<_> = it.user_ids.iter().map(|it| user(it)).collect();
+                self.blacklist.extend(users.clone());
+                R::AddToBlacklist(wire::AddToBlacklistResult {
+                    pts: self.log(AccountChange::BlacklistAdded(users)),
+                    user_ids: it.user_ids,
+                })
+            }
+            Command::FindProfiles(it) => R::FindProfiles(wire::FindProfilesResult {
+                profiles: it
+                    .user_ids
+                    .iter()
+                    .map(|it| Profile::empty(user(it)).to_wire())
+                    .collect(),
+            }),
+            _ => return Err(60009),
+        })
+    }
+
+    fn sync(&self, sync: &wire::Sync) -> wire::SyncResult {
+        let behind = self.log.len() - sync.pts as usize;
+        if sync.pts == 0 || behind > self.events_kept {
+            let list = self.list();
+            return wire::SyncResult {
+                pts: self.log.len() as u64,
+                snapshot: Some(wire::Snapshot {
+                    profile: Some(self.profile.to_wire()),
+                    conversations: list
+                        .iter()
+                        .take(self.list_page)
+                        .map(ConversationState::to_wire)
+                        .collect(),
+                    has_more_conversations: list.len() > self.list_page,
+                    groups: Vec::new(),
+                    blacklist: self.blacklist.iter().map(|it| it.as_str().to_owned()).collect(),
+                }),
+                ..wire::SyncResult::default()
+            };
+        }
+        let events = self.log.iter().zip(1..).skip(sync.pts as usize);
+        let updates = self.timelines.keys().filter_map(|id| {
+            let held = sync
+                .held
+                .iter()
+                .find(|it| it.conversation.as_ref() == Some(&id.to_wire()));
+            let known = held.map_or(0, |it| it.version);
+            let state = self.state(id);
+            if known == state.version.0 {
+                return None;
+            }
+            let (changes, version, complete) = self.changes(id, known);
+            let reload = state.version.0 - known > self.changes_replayed;
+            Some(wire::ConversationUpdate {
+                state: Some(state.to_wire()),
+                changes: if reload { Vec::new() } else { changes },
+                version,
+                complete,
+                reload,
+            })
+        });
+        wire::SyncResult {
+            pts: self.log.len() as u64,
+            snapshot: None,
+            events: events.map(|(it, pts)| it.to_wire(Pts(pts))).collect(),
+            updates: updates.collect(),
+        }
+    }
+
+    fn changes(&self, id: &ConversationId, after: u64) -> (Vec<wire::TimelineChange>, u64, bool) {
+        let Some(timeline) = self.timelines.get(id) else {
+            return (Vec::new(), after, true);
+        };
+        let mut touched: Vec<_> = timeline
+            .messages
+            .iter()
+            .filter(|it| it.version.0 > after)
+            .collect();
+        touched.sort_by_key(|it| it.version);
+        let complete = touched.len() <= self.changes_page;
+        touched.truncate(self.changes_page);
+        let version = if complete {
+            timeline.version
+        } else {
+            touched.last().unwrap().version.0
+        };
+        let changes = touched.into_iter().map(|it| {
+            let kind = match it.revoker {
+                Some(_) => ChangeKind::Revoked,
+                None => ChangeKind::Appended,
+            };
+            TimelineChange {
+                kind,
+                message: it.clone(),
+            }
+            .to_wire()
+        });
+        (changes.collect(), version, complete)
+    }
+}
+
+fn mark(id: &ConversationId, sequence: u64) -> ReadMark {
+    ReadMark {
+        conversation: id.clone(),
+        sequence: Sequence(sequence),
+        time: Timestamp(0),
+    }
+}
