@@ -1,0 +1,326 @@
+//! Reading the arguments of public functions.
+//!
+//! **Comes in:** a function's name and its argument object (spec/methods.json), as the face has normalised it. **Goes out:**
+//! a `Call` of the core, or the public code of what is wrong. **Never here:** whether the call may be made.
+
+use hongyan_protocol::Malformed;
+use hongyan_protocol::body::Body;
+use hongyan_protocol::code::Code;
+use hongyan_protocol::group::{self, GroupType};
+use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priority, Target};
+use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
+use hongyan_protocol::wire::{self, element::Kind};
+use hongyan_sdk::core::{Call, Draft, Failure, Gate, Message, NewGroup, ProfileFields, SendOptions, Status};
+use wasm_bindgen::JsValue;
+
+use crate::object::{flag, get, items, number, text, text_or_empty, texts};
+
+/// What a public function needs to be let through; `None`: nothing.
+pub(crate) fn gate(method: &str) -> Option<Gate> {
+    match method {
+        "login" | "on" | "off" | "once" | "setLogLevel" | "registerPlugin" => None,
+        "logout" => Some(Gate::Logout),
+        "destroy" => Some(Gate::Destroy),
+        "joinGroup" => Some(Gate::Join),
+        "quitGroup" => Some(Gate::Quit),
+        "findMessage" | "getTotalUnreadMessageCount" => Some(Gate::LoggedIn),
+        _ if method.starts_with("create") && method.ends_with("Message") => Some(Gate::LoggedIn),
+        _ => Some(Gate::Ready),
+    }
+}
+
+pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
+    Ok(match method {
+        "login" => Call::Login {
+            user_id: text_or_empty(args, "userID"),
+            user_sig: text_or_empty(args, "userSig"),
+        },
+        "logout" => Call::Logout,
+        "destroy" => Call::Destroy,
+        "sendMessage" => Call::SendMessage {
+            message: message(&get(args, "message"))?,
+            options: send_options(&get(args, "options")),
+        },
+        "resendMessage" => Call::SendMessage {
+            message: message(&get(args, "message"))?,
+            options: SendOptions::default(),
+        },
+        "revokeMessage" => {
+            let message = get(args, "message");
+            Call::RevokeMessage {
+                conversation: conversation(&message)?,
+                key: message_key(&message)?,
+                sequence: Sequence(number(&message, "sequence").unwrap_or(0.0) as u64),
+            }
+        }
+        "getMessageList" => Call::GetMessageList {
+            conversation: conversation(args)?,
+            before: match text(args, "nextReqMessageID").filter(|it| !it.is_empty()) {
+                None => None,
+                Some(id) => Some(MessageKey::parse(&id).ok_or(Failure::new(
+                    Code::INVALID_STATE,
+                    "nextReqMessageID is not one that getMessageList gave",
+                ))?),
+            },
+        },
+        "setMessageRead" => Call::SetMessageRead {
+            conversation: conversation(args)?,
+        },
+        "getConversationList" => {
+            let ids = texts(args, "conversationIDList");
+            if ids.is_empty() {
+                Call::GetConversationList
+            } else {
+                let ids: Result<Vec<_>, _> = ids.iter().map(|it| ConversationId::parse(it)).collect();
+                Call::GetConversations {
+                    ids: ids.map_err(malformed)?,
+                }
+            }
+        }
+        "getConversationProfile" => Call::GetConversationProfile {
+            conversation: conversation(args)?,
+        },
+        "getGroupList" => Call::GetGroupList,
+        "getGroupProfile" | "searchGroupByID" => Call::GetGroupProfile {
+            group: group_id(args)?,
+        },
+        "createGroup" => Call::CreateGroup(new_group(args)?),
+        "joinGroup" => Call::JoinGroup {
+            group: group_id(args)?,
+            apply_message: text_or_empty(args, "applyMessage"),
+        },
+        "quitGroup" => Call::QuitGroup {
+            group: group_id(args)?,
+        },
+        "dismissGroup" => Call::DismissGroup {
+            group: group_id(args)?,
+        },
+        "getGroupMemberList" => Call::GetGroupMemberList {
+            group: group_id(args)?,
+            offset: number(args, "offset").unwrap_or(0.0) as u32,
+            count: number(args, "count").unwrap_or(15.0) as u32,
+        },
+        "handleGroupApplication" => {
+            let payload = get(&get(args, "message"), "payload");
+            Call::HandleGroupApplication {
+                group: group_id(&get(&payload, "groupProfile"))?,
+                application: text_or_empty(&payload, "application").parse().unwrap_or(0),
+                agree: text_or_empty(args, "handleAction") == "Agree",
+                text: text_or_empty(args, "handleMessage"),
+            }
+        }
+        "getMyProfile" => Call::GetMyProfile,
+        "getUserProfile" => Call::GetUserProfile {
+            users: users(args, Code::PROFILE_ACCOUNT_UNKNOWN)?,
+        },
+        "updateMyProfile" => Call::UpdateMyProfile(profile_fields(args)?),
+        "getBlacklist" => Call::GetBlacklist,
+        "addToBlacklist" => Call::AddToBlacklist {
+            users: users(args, Code::RELATION_PARAMETER)?,
+        },
+        "removeFromBlacklist" => Call::RemoveFromBlacklist {
+            users: users(args, Code::RELATION_PARAMETER)?,
+        },
+        _ => return Err(Failure::of(Code::NOT_ENABLED)),
+    })
+}
+
+/// The options of a `create…Message` function.
+pub(crate) fn draft(kind: &str, options: &JsValue) -> Result<Draft, Failure> {
+    Ok(Draft {
+        conversation: to(options)?,
+        element: element(kind, &get(options, "payload"))?,
+        priority: Priority::from_public(&text_or_empty(options, "priority")),
+        cloud_custom_data: text_or_empty(options, "cloudCustomData"),
+        need_read_receipt: flag(options, "needReadReceipt"),
+    })
+}
+
+/// A message that `createMessage` made and the face hands back.
+fn message(object: &JsValue) -> Result<Message, Failure> {
+    let key = message_key(object)?;
+    let conversation = to(object)?;
+    let body = element(&text_or_empty(object, "type"), &get(object, "payload"))?;
+    let data = wired::Message {
+        key,
+        from: UserId::trusted(text_or_empty(object, "from")),
+        to: match &conversation {
+            ConversationId::C2c(user) => Target::User(user.clone()),
+            ConversationId::Group(group) => Target::Group(group.clone()),
+            ConversationId::System => return Err(Failure::of(Code::CONVERSATION_TYPE_INVALID)),
+        },
+        sequence: Sequence(0),
+        time: Timestamp(number(object, "time").unwrap_or(0.0) as u64 * 1000),
+        body: Body::of(body),
+        priority: Priority::from_public(&text_or_empty(object, "priority")),
+        flags: MessageFlags {
+            need_read_receipt: flag(object, "needReadReceipt"),
+            ..MessageFlags::default()
+        },
+        cloud_custom_data: text_or_empty(object, "cloudCustomData"),
+        nick: text_or_empty(object, "nick"),
+        avatar: text_or_empty(object, "avatar"),
+        name_card: text_or_empty(object, "nameCard"),
+        revoker: None,
+        version: Version(0),
+    };
+    Ok(Message {
+        data,
+        conversation,
+        is_own: true,
+        status: Status::Unsent,
+        is_peer_read: false,
+        is_modified: false,
+    })
+}
+
+fn element(kind: &str, payload: &JsValue) -> Result<Kind, Failure> {
+    const BAD: Failure = Failure::new(
+        Code::MESSAGE_BODY_INVALID,
+        "the payload does not fit the message's type",
+    );
+    Ok(match kind {
+        "TIMTextElem" => Kind::Text(wire::Text {
+            text: text(payload, "text").ok_or(BAD)?,
+            at_user_ids: texts(payload, "atUserList"),
+        }),
+        "TIMCustomElem" => Kind::Custom(wire::Custom {
+            data: text_or_empty(payload, "data"),
+            description: text_or_empty(payload, "description"),
+            extension: text_or_empty(payload, "extension"),
+        }),
+        "TIMFaceElem" => Kind::Face(wire::Face {
+            index: number(payload, "index").ok_or(BAD)? as u32,
+            data: text_or_empty(payload, "data"),
+        }),
+        "TIMLocationElem" => Kind::Location(wire::Location {
+            description: text_or_empty(payload, "description"),
+            longitude: number(payload, "longitude").ok_or(BAD)?,
+            latitude: number(payload, "latitude").ok_or(BAD)?,
+        }),
+        _ => return Err(Failure::of(Code::NOT_ENABLED)),
+    })
+}
+
+fn send_options(options: &JsValue) -> SendOptions {
+    let control = get(options, "messageControlInfo");
+    SendOptions {
+        online_user_only: flag(options, "onlineUserOnly"),
+        excluded_from_unread_count: flag(&control, "excludedFromUnreadCount"),
+        excluded_from_last_message: flag(&control, "excludedFromLastMessage"),
+    }
+}
+
+fn new_group(args: &JsValue) -> Result<NewGroup, Failure> {
+    let kind = match text(args, "type") {
+        None => GroupType::Work,
+        Some(kind) => group::type_from_public(&kind).ok_or(Failure::of(Code::GROUP_TYPE_INVALID))?,
+    };
+    let id = match text(args, "groupID").filter(|it| !it.is_empty()) {
+        None => None,
+        Some(_) => Some(group_id(args)?),
+    };
+    let members = items(args, "memberList");
+    let members = members.iter().map(|it| {
+        UserId::parse(&text_or_empty(it, "userID"), Code::GROUP_ACCOUNT_UNKNOWN).map_err(malformed)
+    });
+    Ok(NewGroup {
+        kind,
+        name: text_or_empty(args, "name"),
+        id,
+        introduction: text_or_empty(args, "introduction"),
+        notification: text_or_empty(args, "notification"),
+        avatar: text_or_empty(args, "avatar"),
+        member_count_max: number(args, "maxMemberNum").unwrap_or(0.0) as u32,
+        join_option: text(args, "joinOption").and_then(|it| group::join_option_from_public(&it)),
+        members: members.collect::<Result<_, _>>()?,
+    })
+}
+
+fn profile_fields(args: &JsValue) -> Result<ProfileFields, Failure> {
+    const BAD: Failure = Failure::of(Code::PROFILE_PARAMETER);
+    let enumerated = |name, known: &dyn Fn(&str) -> Option<i32>| match text(args, name) {
+        None => Ok(None),
+        Some(value) => known(&value).map(Some).ok_or(BAD),
+    };
+    let counted = |name| number(args, name).map(|it| it as u32);
+    let custom = items(args, "profileCustomField");
+    Ok(ProfileFields {
+        nick: text(args, "nick"),
+        avatar: text(args, "avatar"),
+        gender: enumerated("gender", &|it| {
+            Some(match it {
+                "Gender_Type_Unknown" => Gender::Unknown as i32,
+                "Gender_Type_Female" => Gender::Female as i32,
+                "Gender_Type_Male" => Gender::Male as i32,
+                _ => return None,
+            })
+        })?,
+        birthday: counted("birthday"),
+        location: text(args, "location"),
+        self_signature: text(args, "selfSignature"),
+        allow_type: enumerated("allowType", &|it| {
+            Some(match it {
+                "AllowType_Type_AllowAny" => AllowType::AllowAny as i32,
+                "AllowType_Type_NeedConfirm" => AllowType::NeedConfirm as i32,
+                "AllowType_Type_DenyAny" => AllowType::DenyAny as i32,
+                _ => return None,
+            })
+        })?,
+        language: counted("language"),
+        message_settings: counted("messageSettings"),
+        admin_forbid_type: enumerated("adminForbidType", &|it| {
+            Some(match it {
+                "AdminForbid_Type_None" => AdminForbidType::None as i32,
+                "AdminForbid_Type_SendOut" => AdminForbidType::SendOut as i32,
+                _ => return None,
+            })
+        })?,
+        level: counted("level"),
+        role: counted("role"),
+        custom_fields: custom
+            .iter()
+            .map(|it| wire::CustomField {
+                key: text_or_empty(it, "key"),
+                value: text_or_empty(it, "value"),
+            })
+            .collect(),
+    })
+}
+
+fn message_key(message: &JsValue) -> Result<MessageKey, Failure> {
+    MessageKey::parse(&text_or_empty(message, "ID")).ok_or(Failure::of(Code::NOT_A_MESSAGE))
+}
+
+fn conversation(args: &JsValue) -> Result<ConversationId, Failure> {
+    ConversationId::parse(&text_or_empty(args, "conversationID")).map_err(malformed)
+}
+
+/// The conversation that `to` and `conversationType` name.
+fn to(object: &JsValue) -> Result<ConversationId, Failure> {
+    let to = text_or_empty(object, "to");
+    match text_or_empty(object, "conversationType").as_str() {
+        "C2C" => Ok(ConversationId::C2c(
+            UserId::parse(&to, Code::RECEIVER_UNKNOWN).map_err(malformed)?,
+        )),
+        "GROUP" => Ok(ConversationId::Group(GroupId::parse(&to).map_err(malformed)?)),
+        _ => Err(Failure::of(Code::CONVERSATION_TYPE_INVALID)),
+    }
+}
+
+fn group_id(args: &JsValue) -> Result<GroupId, Failure> {
+    GroupId::parse(&text_or_empty(args, "groupID"))
+        .map_err(|it| Failure::new(Code::SDK_GROUP_ID_INVALID, it.what))
+}
+
+fn users(args: &JsValue, code: Code) -> Result<Vec<UserId>, Failure> {
+    let users = texts(args, "userIDList");
+    let users = users.iter().map(|it| UserId::parse(it, code).map_err(malformed));
+    users.collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+const fn malformed(malformed: Malformed) -> Failure {
+    Failure::new(malformed.code, malformed.what)
+}
