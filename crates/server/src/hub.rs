@@ -316,3 +316,176 @@ fn encode(event: &Event) -> Option<Bytes> {
 fn encode_push(kind: push::Kind) -> Bytes {
     frame::push(wire::Push { kind: Some(kind) })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use hongyan_protocol::change::AccountEvent;
+    use hongyan_protocol::id::{Pts, UserId};
+    use hongyan_protocol::wire::frame::Kind;
+    use hongyan_storage::SqliteStore;
+
+    use super::*;
+
+    const ALICE: AccountId = AccountId(1);
+    const BOB: AccountId = AccountId(2);
+
+    fn hub() -> Hub {
+        let facts = Arc::new(Facts::new(Arc::new(SqliteStore::in_memory())));
+        Hub::new(facts, Arc::new(Metrics::default()), 3)
+    }
+
+    fn seat(hub: &Hub, account: AccountId, instance: u8) -> Seat {
+        let seat = Seat {
+            session: hub.next_session(),
+            account: Account {
+                app: SdkAppId(1),
+                id: account,
+                user_id: UserId::trusted("somebody"),
+            },
+            instance: InstanceId([instance; 16]),
+            platform: Platform::Web,
+            since: Timestamp(0),
+            address: Ipv4Addr::LOCALHOST.into(),
+            outbox: Arc::new(Outbox::new(100, 1 << 20)),
+        };
+        hub.begin(seat.session, seat.instance);
+        seat
+    }
+
+    /// A session that has its seat, and has read its answer.
+    fn enter(hub: &Hub, account: AccountId, instance: u8) -> Seat {
+        let seat = seat(hub, account, instance);
+        hub.enter(seat.clone(), frame::ping(0));
+        assert_eq!(heard(&seat), ["answer"]);
+        seat
+    }
+
+    fn grew(account: AccountId, pts: u64) -> Event {
+        Event::AccountChanged {
+            account,
+            event: AccountEvent {
+                pts: Pts(pts),
+                change: None,
+            },
+        }
+    }
+
+    fn kicked(account: AccountId, instance: u8) -> Event {
+        Event::InstancesKicked {
+            account,
+            instances: vec![(InstanceId([instance; 16]), KickReason::MultipleAccount)],
+        }
+    }
+
+    fn heard(seat: &Seat) -> Vec<String> {
+        let messages = std::iter::from_fn(|| seat.outbox.take());
+        let frames = messages.flat_map(|it| frame::decode(it).unwrap());
+        frames
+            .map(|it| match it.kind.unwrap() {
+                Kind::Ping(_) => "answer".to_owned(),
+                Kind::Push(push) => match push.kind.unwrap() {
+                    push::Kind::AccountEvent(event) => event.pts.to_string(),
+                    push::Kind::Kicked(_) => "kicked".to_owned(),
+                    push::Kind::TimelineChange(_) => "message".to_owned(),
+                },
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    /// Contract C6.
+    #[test]
+    fn a_kicked_session_hears_nothing_after_it() {
+        let hub = hub();
+        let (first, second) = (enter(&hub, ALICE, 1), enter(&hub, ALICE, 2));
+        hub.publish(Publication::to_all(vec![
+            grew(ALICE, 1),
+            kicked(ALICE, 1),
+            grew(ALICE, 2),
+        ]));
+        hub.publish(Publication::to_all(vec![grew(ALICE, 3)]));
+        assert_eq!(heard(&first), ["1", "kicked"]);
+        assert_eq!(first.outbox.ended().unwrap().code, Close::Kicked);
+        assert_eq!(heard(&second), ["1", "2", "3"]);
+        assert_eq!(hub.connected(ALICE), HashSet::from([second.instance]));
+    }
+
+    /// Contract C6.
+    #[test]
+    fn an_instance_that_is_kicked_while_it_logs_in_is_not_let_in() {
+        let hub = hub();
+        let coming = seat(&hub, ALICE, 1);
+        hub.publish(Publication::to_all(vec![kicked(ALICE, 1)]));
+        hub.enter(coming.clone(), frame::ping(0));
+        assert_eq!(heard(&coming), ["kicked"]);
+        assert!(hub.connected(ALICE).is_empty());
+    }
+
+    /// Contract C4.
+    #[test]
+    fn pushes_come_in_the_order_of_publication_and_only_to_their_account() {
+        let hub = hub();
+        let (alice, bob) = (enter(&hub, ALICE, 1), enter(&hub, BOB, 1));
+        for pts in 1..=3 {
+            hub.publish(Publication::to_all(vec![grew(ALICE, pts), grew(BOB, 10 * pts)]));
+        }
+        assert_eq!(heard(&alice), ["1", "2", "3"]);
+        assert_eq!(heard(&bob), ["10", "20", "30"]);
+    }
+
+    #[test]
+    fn the_session_whose_answer_says_it_gets_no_push() {
+        let hub = hub();
+        let (caller, other) = (enter(&hub, ALICE, 1), enter(&hub, ALICE, 2));
+        hub.publish(Publication::new(vec![grew(ALICE, 1)], |_| Some(caller.session)));
+        assert!(heard(&caller).is_empty());
+        assert_eq!(heard(&other), ["1"]);
+    }
+
+    #[test]
+    fn a_session_that_is_gone_before_its_turn_gets_no_seat() {
+        let hub = hub();
+        let gone = seat(&hub, ALICE, 1);
+        hub.leave(gone.session, Some(ALICE));
+        hub.enter(gone.clone(), frame::ping(0));
+        assert!(heard(&gone).is_empty());
+        assert_eq!(hub.present(None), Present::default());
+    }
+
+    #[test]
+    fn one_seat_beyond_the_limit_is_refused_and_an_instance_that_returns_takes_its_own() {
+        let hub = hub();
+        let first = enter(&hub, ALICE, 1);
+        enter(&hub, ALICE, 2);
+        enter(&hub, ALICE, 3);
+        let fourth = seat(&hub, ALICE, 4);
+        hub.enter(fourth.clone(), frame::ping(0));
+        assert_eq!(fourth.outbox.ended().unwrap().code, Close::TooMany);
+        enter(&hub, ALICE, 1);
+        assert_eq!(first.outbox.ended().unwrap().code, Close::GoingAway);
+        assert_eq!(
+            hub.present(Some(SdkAppId(1))),
+            Present {
+                instances: 3,
+                accounts: 1
+            }
+        );
+        // The old socket's farewell does not take the new one's seat.
+        hub.leave(first.session, Some(ALICE));
+        assert_eq!(hub.present(None).instances, 3);
+    }
+
+    #[test]
+    fn a_hub_that_stops_ends_all_and_lets_no_one_in() {
+        let hub = hub();
+        let (inside, coming) = (enter(&hub, ALICE, 1), seat(&hub, BOB, 1));
+        hub.stop();
+        hub.enter(coming.clone(), frame::ping(0));
+        for seat in [inside, coming] {
+            assert_eq!(seat.outbox.ended(), Some(STOPPING));
+        }
+        assert_eq!(hub.present(None), Present::default());
+    }
+}
