@@ -55,8 +55,6 @@ pub(crate) struct AccountFacts {
 /// What is held of a group. Corrected in place, so that it stays right for whoever keeps it.
 #[derive(Debug)]
 pub(crate) struct GroupFacts {
-    /// Its number.
-    pub(crate) number: GroupNumber,
     state: RwLock<GroupState>,
 }
 
@@ -135,7 +133,6 @@ impl Facts {
             let members = self.store.list_members(number).await?;
             let members = members.into_iter().map(|it| (it.account.id, it)).collect();
             Ok(Some(Arc::new(GroupFacts {
-                number,
                 state: RwLock::new(GroupState { record, members }),
             })))
         };
@@ -370,5 +367,71 @@ fn evict<K: Clone + Eq + Hash, V>(state: &mut CacheState<K, V>, weight_max: usiz
 impl Debug for Facts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Facts").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_load_that_an_event_overtook_is_repeated() {
+        let cache: Cache<u32, u64> = Cache::new(10, |_| 1);
+        let (stored, loads) = (AtomicU64::new(1), AtomicU64::new(0));
+        let load = || async {
+            let read = stored.load(Ordering::Relaxed);
+            if loads.fetch_add(1, Ordering::Relaxed) == 0 {
+                // After the read something is committed, and its event is applied.
+                stored.store(2, Ordering::Relaxed);
+                cache.correct(&7, |held| *held = 2);
+            }
+            Ok(Some(read))
+        };
+        assert_eq!(cache.load(7, load).await.unwrap(), Some(2));
+        assert_eq!(cache.find(&7), Some(2));
+        assert_eq!(loads.load(Ordering::Relaxed), 2);
+        assert!(
+            cache.state.lock().loading.is_empty(),
+            "no trace of the load is left"
+        );
+    }
+
+    #[tokio::test]
+    async fn absence_is_not_held_and_a_load_that_is_given_up_leaves_nothing() {
+        let cache: Cache<u32, u64> = Cache::new(10, |_| 1);
+        assert_eq!(cache.load(1, || async { Ok(None) }).await.unwrap(), None);
+        assert_eq!(cache.load(1, || async { Ok(Some(5)) }).await.unwrap(), Some(5));
+        {
+            let pending = cache.load(2, std::future::pending);
+            let mut pending = std::pin::pin!(pending);
+            assert!(pending.as_mut().now_or_never().is_none());
+            assert_eq!(cache.state.lock().loading.len(), 1);
+        }
+        assert!(cache.state.lock().loading.is_empty());
+        let failed = cache.load(3, || async { Err(StoreError::Closed) }).await;
+        assert!(failed.is_err());
+        assert!(cache.state.lock().loading.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_not_used_for_longest_goes_first_and_the_weight_is_bounded() {
+        let cache: Cache<u64, u64> = Cache::new(100, |it| *it as usize);
+        for key in 0..10 {
+            cache.load(key, || async { Ok(Some(10)) }).await.unwrap();
+        }
+        cache.find(&0);
+        cache.load(99, || async { Ok(Some(10)) }).await.unwrap();
+        assert!(cache.find(&0).is_some() && cache.find(&99).is_some());
+        assert!(cache.find(&1).is_none());
+        let state = cache.state.lock();
+        assert!(state.weight <= 100);
+        assert_eq!(
+            state.weight,
+            state.held.values().map(|it| it.weight).sum::<usize>()
+        );
     }
 }

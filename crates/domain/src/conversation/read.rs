@@ -164,3 +164,77 @@ mod tests {
         assert_eq!(marked.unwrap_err().code(), Code::CONVERSATION_NOT_FOUND);
     }
 }
+
+#[cfg(test)]
+mod recount {
+    use super::*;
+    use crate::message::revoke::{Place, revoke};
+    use crate::message::send::Draft;
+    use crate::testing::{NOW, World, c2c, draft, user};
+    use hongyan_protocol::message::MessageFlags;
+    use hongyan_storage::model::Readable;
+    use hongyan_storage::model::TimelineId;
+
+    /// Contract C5: after any row of messages, reports and revokes the count is what a recount of the timeline gives.
+    #[tokio::test]
+    async fn the_unread_count_is_a_recount_after_anything_that_happens() {
+        for seed in 0..20 {
+            let world = World::new().await;
+            let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+            let mut chance = crate::chance::Chance::new(seed);
+            let (mut read, mut newest) = (Sequence(0), Sequence(0));
+            for random in 0..60 {
+                let at = Sequence(1 + chance.next_u64() % (newest.0 + 1));
+                match chance.next_u64() % 6 {
+                    0 => {
+                        newest = world.say(&bob, &alice, random).await.unwrap().answer.sequence;
+                    }
+                    1 if newest > Sequence(0) => {
+                        let peer = Some(alice.id);
+                        mark_read(&world.store, &bob, c2c(&alice), peer, at, NOW)
+                            .await
+                            .unwrap();
+                        read = read.max(at.min(newest));
+                    }
+                    2 => {
+                        let place = Place::C2c(Some(bob.id));
+                        // Whether there was anything to revoke does not matter here.
+                        let _ = revoke(&world.store, &alice, place, at, 120, NOW).await;
+                    }
+                    3 => {
+                        let quiet = Draft {
+                            flags: MessageFlags {
+                                no_unread: true,
+                                ..MessageFlags::default()
+                            },
+                            ..draft(random)
+                        };
+                        newest = world
+                            .send(&alice, user(&bob), quiet)
+                            .await
+                            .unwrap()
+                            .answer
+                            .sequence;
+                    }
+                    _ => {
+                        newest = world.say(&alice, &bob, random).await.unwrap().answer.sequence;
+                    }
+                }
+                let readable = Readable {
+                    timeline: TimelineId::c2c(alice.id, bob.id),
+                    first: Sequence(1),
+                };
+                let all = world
+                    .store
+                    .list_messages(readable, Sequence(0), 100)
+                    .await
+                    .unwrap();
+                let counted = all
+                    .iter()
+                    .filter(|it| it.sequence > read && it.from != bob.user_id && it.counts_as_unread());
+                let expected = counted.count() as u64;
+                assert_eq!(world.unread(&bob, &c2c(&alice)).await, expected, "seed {seed}");
+            }
+        }
+    }
+}

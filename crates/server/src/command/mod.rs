@@ -44,6 +44,8 @@ mod remove_from_blacklist;
 mod revoke_message;
 mod send_message;
 mod sync;
+#[cfg(test)]
+mod testing;
 mod update_profile;
 
 pub(crate) use login::login;
@@ -339,5 +341,286 @@ impl<E: Refusal> From<E> for LoginRefused {
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::wire::request::Command;
+
+    use super::testing::{World, message, to_group, to_user};
+    use super::*;
+
+    /// Malformed ids and values are turned away at the edge, each with the code of its area.
+    #[tokio::test]
+    async fn bad_input_is_answered_with_a_code_and_never_a_panic() {
+        let world = World::new().await;
+        let alice = world.caller("alice").await;
+        let (none, long) = (String::new(), "x".repeat(100));
+        let ids = |id: &str| vec![id.to_owned()];
+        for (command, expected) in [
+            (Command::Login(wire::Login::default()), Code::LOGIN_RUNNING),
+            (
+                Command::ListMessages(wire::ListMessages::default()),
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                Command::ListChanges(wire::ListChanges::default()),
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                Command::MarkRead(wire::MarkRead::default()),
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                Command::RevokeMessage(wire::RevokeMessage::default()),
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                Command::FindConversation(wire::FindConversation::default()),
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                Command::FindConversation(wire::FindConversation {
+                    conversation: to_user("nobody"),
+                }),
+                Code::USER_OR_GROUP_NOT_FOUND,
+            ),
+            (
+                Command::FindConversation(wire::FindConversation {
+                    conversation: to_group("nowhere"),
+                }),
+                Code::USER_OR_GROUP_NOT_FOUND,
+            ),
+            (
+                Command::MarkRead(wire::MarkRead {
+                    conversation: to_user("nobody"),
+                    sequence: 1,
+                }),
+                Code::CONVERSATION_NOT_FOUND,
+            ),
+            (
+                Command::RevokeMessage(wire::RevokeMessage {
+                    conversation: to_user("nobody"),
+                    sequence: u64::MAX,
+                }),
+                Code::REVOKE_MISSING,
+            ),
+            (
+                Command::CreateGroup(wire::CreateGroup::default()),
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Command::CreateGroup(wire::CreateGroup {
+                    r#type: 4,
+                    name: "n".into(),
+                    ..Default::default()
+                }),
+                Code::GROUP_FORBIDDEN,
+            ),
+            (
+                Command::CreateGroup(wire::CreateGroup {
+                    group_id: long.clone(),
+                    ..Default::default()
+                }),
+                Code::GROUP_ID_INVALID,
+            ),
+            (
+                Command::CreateGroup(wire::CreateGroup {
+                    member_ids: ids(&long),
+                    ..Default::default()
+                }),
+                Code::GROUP_ACCOUNT_UNKNOWN,
+            ),
+            (
+                Command::CreateGroup(wire::CreateGroup {
+                    name: "n".into(),
+                    member_ids: ids("nobody"),
+                    ..Default::default()
+                }),
+                Code::GROUP_ACCOUNT_UNKNOWN,
+            ),
+            (
+                Command::CreateGroup(wire::CreateGroup {
+                    member_ids: vec![none; 501],
+                    ..Default::default()
+                }),
+                Code::GROUP_TOO_MANY_ACCOUNTS,
+            ),
+            (
+                Command::JoinGroup(wire::JoinGroup::default()),
+                Code::GROUP_ID_INVALID,
+            ),
+            (
+                Command::JoinGroup(wire::JoinGroup {
+                    group_id: "nowhere".into(),
+                    ..Default::default()
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::QuitGroup(wire::QuitGroup {
+                    group_id: "nowhere".into(),
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::DismissGroup(wire::DismissGroup {
+                    group_id: "nowhere".into(),
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::FindGroup(wire::FindGroup {
+                    group_id: "nowhere".into(),
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::ListGroupMembers(wire::ListGroupMembers {
+                    group_id: "nowhere".into(),
+                    ..Default::default()
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::HandleGroupApplication(wire::HandleGroupApplication {
+                    group_id: "nowhere".into(),
+                    ..Default::default()
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::FindProfiles(wire::FindProfiles::default()),
+                Code::PROFILE_INVALID,
+            ),
+            (
+                Command::FindProfiles(wire::FindProfiles { user_ids: ids(&long) }),
+                Code::PROFILE_INVALID,
+            ),
+            (
+                Command::FindProfiles(wire::FindProfiles {
+                    user_ids: vec!["a".into(); 101],
+                }),
+                Code::PROFILE_INVALID,
+            ),
+            (
+                Command::UpdateProfile(wire::UpdateProfile::default()),
+                Code::PROFILE_INVALID,
+            ),
+            (
+                Command::UpdateProfile(wire::UpdateProfile {
+                    nick: Some("x".repeat(501)),
+                    ..Default::default()
+                }),
+                Code::PROFILE_VALUE_TOO_LONG,
+            ),
+            (
+                Command::AddToBlacklist(wire::AddToBlacklist::default()),
+                Code::RELATION_PARAMETER,
+            ),
+            (
+                Command::AddToBlacklist(wire::AddToBlacklist {
+                    user_ids: ids("alice"),
+                }),
+                Code::BLACKLIST_SELF,
+            ),
+            (
+                Command::AddToBlacklist(wire::AddToBlacklist {
+                    user_ids: ids("nobody"),
+                }),
+                Code::RELATION_ACCOUNT_UNKNOWN,
+            ),
+            (
+                Command::RemoveFromBlacklist(wire::RemoveFromBlacklist {
+                    user_ids: ids("nul\0"),
+                }),
+                Code::RELATION_PARAMETER,
+            ),
+            (
+                Command::Sync(wire::Sync {
+                    pts: 1,
+                    held: vec![wire::Held::default()],
+                }),
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                Command::ListConversations(wire::ListConversations {
+                    before_ms: u64::MAX,
+                    count: u32::MAX,
+                }),
+                Code(0),
+            ),
+            (
+                Command::ListMessages(wire::ListMessages {
+                    conversation: to_user("nobody"),
+                    before: u64::MAX,
+                    count: 0,
+                }),
+                Code(0),
+            ),
+            (
+                Command::ListChanges(wire::ListChanges {
+                    conversation: to_user("alice"),
+                    version: u64::MAX,
+                    sequence: u64::MAX,
+                }),
+                Code(0),
+            ),
+            (Command::ListGroups(wire::ListGroups {}), Code(0)),
+            (Command::ListBlacklist(wire::ListBlacklist {}), Code(0)),
+            (Command::Logout(wire::Logout {}), Code(0)),
+        ] {
+            let name = format!("{command:?}");
+            assert_eq!(world.code(&alice, command).await, expected, "{name:.60}");
+        }
+    }
+
+    /// One group from its beginning to its end, by the facts that the events leave.
+    #[tokio::test]
+    async fn what_happens_in_a_group_holds_for_the_next_command_at_once() {
+        let world = World::new().await;
+        let (alice, bob) = (world.caller("alice").await, world.caller("bob").await);
+        let create = wire::CreateGroup {
+            r#type: wire::GroupType::Public as i32,
+            name: "all".to_owned(),
+            group_id: "all".to_owned(),
+            join_option: wire::JoinOption::FreeAccess as i32,
+            ..Default::default()
+        };
+        world.run(&alice, Command::CreateGroup(create)).await.unwrap();
+        let send = async |random| {
+            let command = Command::SendMessage(message(to_group("all"), random));
+            world.code(&bob, command).await
+        };
+        let group_id = || "all".to_owned();
+        assert_eq!(send(1).await, Code::GROUP_FORBIDDEN);
+        let join = Command::JoinGroup(wire::JoinGroup {
+            group_id: group_id(),
+            apply_message: String::new(),
+        });
+        let (_, events) = world.run(&bob, join).await.unwrap();
+        let told = |event: &&Event| is_told_by_the_answer(&bob, event);
+        assert_eq!(
+            events.iter().filter(told).count(),
+            1,
+            "the answer says GroupJoined, and not the tip"
+        );
+        assert_eq!(send(2).await, Code(0));
+        let group = world
+            .context
+            .facts
+            .group(bob.account.app, &GroupId::trusted("all"))
+            .await
+            .unwrap();
+        let number = group.unwrap().standing(bob.account.id).group.number;
+        assert_eq!(world.context.facts.group_members(number).len(), 2);
+        let quit = Command::QuitGroup(wire::QuitGroup { group_id: group_id() });
+        world.run(&bob, quit).await.unwrap();
+        assert_eq!(send(3).await, Code::GROUP_FORBIDDEN);
+        let dismiss = Command::DismissGroup(wire::DismissGroup { group_id: group_id() });
+        world.run(&alice, dismiss).await.unwrap();
+        assert_eq!(send(4).await, Code::GROUP_GONE);
+        assert!(world.context.facts.group_members(number).is_empty());
     }
 }

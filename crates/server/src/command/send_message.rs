@@ -75,3 +75,210 @@ pub(super) async fn prepare(
     };
     Ok(work.boxed())
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::wire::element::Kind;
+    use hongyan_protocol::wire::request::Command;
+    use prost::Message as _;
+
+    use super::*;
+    use crate::command::testing::{NOW, World, message, text, to_group, to_system, to_user};
+
+    fn body(kinds: Vec<Option<Kind>>) -> bytes::Bytes {
+        let elements = kinds.into_iter().map(|kind| wire::Element { kind }).collect();
+        wire::Body { elements }.encode_to_vec().into()
+    }
+
+    #[tokio::test]
+    async fn what_is_no_message_of_a_client_is_refused_with_its_code() {
+        let world = World::new().await;
+        let alice = world.caller("alice").await;
+        world.caller("bob").await;
+        let good = || message(to_user("bob"), 1);
+        let hi = || Some(Kind::Custom(wire::Custom::default()));
+        let many = wire::Text {
+            text: "hi".to_owned(),
+            at_user_ids: vec!["x".to_owned(); 31],
+        };
+        for (request, expected) in [
+            (
+                wire::SendMessage {
+                    conversation: None,
+                    ..good()
+                },
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_user(""),
+                    ..good()
+                },
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_user(&"x".repeat(33)),
+                    ..good()
+                },
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_user("用户"),
+                    ..good()
+                },
+                Code::CONVERSATION_ID_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_user("nobody"),
+                    ..good()
+                },
+                Code::RECEIVER_UNKNOWN,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_group("nowhere"),
+                    ..good()
+                },
+                Code::GROUP_GONE,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_group(&"x".repeat(49)),
+                    ..good()
+                },
+                Code::GROUP_ID_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    conversation: to_system(),
+                    ..good()
+                },
+                Code::REQUEST_MALFORMED,
+            ),
+            (
+                wire::SendMessage {
+                    body: bytes::Bytes::from_static(b"\xff"),
+                    ..good()
+                },
+                Code::MESSAGE_JSON,
+            ),
+            (
+                wire::SendMessage {
+                    body: bytes::Bytes::new(),
+                    ..good()
+                },
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    body: body(vec![None]),
+                    ..good()
+                },
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    body: body(vec![hi(), hi()]),
+                    ..good()
+                },
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    body: body(vec![Some(Kind::GroupTip(wire::GroupTip::default()))]),
+                    ..good()
+                },
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    body: body(vec![Some(Kind::GroupNotice(wire::GroupNotice::default()))]),
+                    ..good()
+                },
+                Code::MESSAGE_BODY_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    body: body(vec![Some(Kind::Text(many))]),
+                    ..good()
+                },
+                Code::GROUP_TOO_MANY_AT,
+            ),
+            (
+                wire::SendMessage {
+                    body: text(&"x".repeat(12 * 1024)),
+                    ..good()
+                },
+                Code::MESSAGE_TOO_LONG,
+            ),
+            (
+                wire::SendMessage {
+                    cloud_custom_data: "x".repeat(12 * 1024),
+                    ..good()
+                },
+                Code::MESSAGE_TOO_LONG,
+            ),
+            (
+                wire::SendMessage {
+                    client_time_s: 0,
+                    ..good()
+                },
+                Code::MESSAGE_TIME_INVALID,
+            ),
+            (
+                wire::SendMessage {
+                    client_time_s: NOW.seconds() as u32 + 90_000,
+                    ..good()
+                },
+                Code::MESSAGE_TIME_INVALID,
+            ),
+            (good(), Code(0)),
+        ] {
+            assert_eq!(world.code(&alice, Command::SendMessage(request)).await, expected);
+        }
+    }
+
+    /// Contract C3.
+    #[tokio::test]
+    async fn messages_of_one_session_are_committed_in_the_order_of_their_preparation() {
+        let world = World::new().await;
+        let alice = world.caller("alice").await;
+        world.caller("bob").await;
+        let mut works = futures_util::stream::FuturesUnordered::new();
+        for random in 1..=50 {
+            let command = Command::SendMessage(message(to_user("bob"), random));
+            let work = crate::command::prepare(&world.context, &alice, NOW, command).await;
+            works.push(async move { (random, work.await.unwrap().result) });
+        }
+        use futures_util::StreamExt as _;
+        while let Some((random, result)) = works.next().await {
+            let SendMessage(sent) = result else {
+                panic!("the answer is that of the command")
+            };
+            assert_eq!(sent.sequence, u64::from(random));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_blocked_is_refused_from_the_next_message_on_and_welcome_after_it() {
+        let world = World::new().await;
+        let (alice, bob) = (world.caller("alice").await, world.caller("bob").await);
+        let send = async |random| {
+            let command = Command::SendMessage(message(to_user("bob"), random));
+            world.code(&alice, command).await
+        };
+        assert_eq!(send(1).await, Code(0));
+        let user_ids = vec!["alice".to_owned()];
+        let block = Command::AddToBlacklist(wire::AddToBlacklist {
+            user_ids: user_ids.clone(),
+        });
+        world.run(&bob, block).await.unwrap();
+        assert_eq!(send(2).await, Code::BLOCKED_BY_RECEIVER);
+        let unblock = Command::RemoveFromBlacklist(wire::RemoveFromBlacklist { user_ids });
+        world.run(&bob, unblock).await.unwrap();
+        assert_eq!(send(3).await, Code(0));
+    }
+}

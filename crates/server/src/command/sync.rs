@@ -129,3 +129,79 @@ fn without_changes(
         reload: update.changes.too_far,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::id::UserId;
+    use hongyan_protocol::wire::request::Command;
+
+    use super::*;
+    use crate::command::testing::{World, message, text, to_user};
+
+    /// Contract C4: however small the answer must be, taking it and going on from there gives everything, once.
+    #[tokio::test]
+    async fn an_answer_that_is_cut_is_gone_on_with_from_where_it_says() {
+        let world = World::new().await;
+        let (alice, bob) = (world.caller("alice").await, world.caller("bob").await);
+        for random in 1..=20 {
+            let command = wire::SendMessage {
+                body: text(&"x".repeat(1000)),
+                ..message(to_user("bob"), random)
+            };
+            world.run(&alice, Command::SendMessage(command)).await.unwrap();
+        }
+        let user = |name| ConversationId::C2c(UserId::trusted(name));
+        let held = vec![Held {
+            conversation: user("alice"),
+            version: Version(3),
+            sequence: Sequence(3),
+        }];
+        let versions = vec![(user("alice"), Version(3))];
+        let store = &*world.context.store;
+        // An event in the log, so that there is a cursor that is not the beginning.
+        let command = wire::UpdateProfile {
+            nick: Some("b".to_owned()),
+            ..wire::UpdateProfile::default()
+        };
+        world.run(&bob, Command::UpdateProfile(command)).await.unwrap();
+        let Synced::Missed { pts, events, updates } = sync(store, &bob.account, Pts(1), held).await.unwrap()
+        else {
+            panic!("what was missed is within reach");
+        };
+        let whole = missed(pts, &events, &updates, &versions, ANSWER_BYTES_MAX).unwrap();
+        assert_eq!(whole.updates[0].changes.len(), 17);
+        assert!(whole.updates[0].complete);
+        assert!(missed(pts, &events, &updates, &versions, 10).is_none());
+
+        for bytes_max in (1500..25_000).step_by(700) {
+            let Some(cut) = missed(pts, &events, &updates, &versions, bytes_max) else {
+                continue;
+            };
+            assert!(cut.encoded_len() <= bytes_max);
+            let update = &cut.updates[0];
+            assert_eq!(update.version, 3 + update.changes.len() as u64);
+            assert_eq!(update.complete, update.changes.len() == 17);
+        }
+    }
+
+    /// Contract C4.
+    #[tokio::test]
+    async fn the_first_sync_is_the_whole_picture() {
+        let world = World::new().await;
+        let alice = world.caller("alice").await;
+        let command = Command::SendMessage(message(to_user("alice"), 1));
+        world.run(&alice, command).await.unwrap();
+        let (result, events) = world
+            .run(&alice, Command::Sync(wire::Sync::default()))
+            .await
+            .unwrap();
+        assert!(events.is_empty());
+        let Sync(result) = result else {
+            panic!("the answer is that of the command")
+        };
+        let snapshot = result.snapshot.unwrap();
+        assert_eq!(snapshot.profile.unwrap().user_id, "alice");
+        assert_eq!(snapshot.conversations.len(), 1);
+        assert!(!snapshot.has_more_conversations);
+    }
+}
