@@ -12,9 +12,6 @@ use hongyan_storage::model::{Instance, NewInstance};
 
 use super::{Caller, Connected, Context, LoggedIn, LoginRefused, Refused, store_failed};
 
-/// How long a session may stay silent.
-const HEARTBEAT_MS: u32 = 30_000;
-
 /// Checks a login and carries it out (contracts C6, C7). `connected` says which instances of the account have a live
 /// socket right now; those without one are the first to go.
 pub(crate) async fn login(
@@ -66,7 +63,8 @@ pub(crate) async fn login(
         account: account.id.0,
         pts: pts.0,
         server_time_ms: now.0,
-        heartbeat_ms: HEARTBEAT_MS,
+        // The session's to say, which waits for it.
+        heartbeat_ms: 0,
         frame_bytes_max: limits::FRAME_BYTES_MAX as u32,
         revoke_limit_s: app.settings.revoke_limit_s,
     };
