@@ -16,9 +16,9 @@
 //! environment says that there is no network. It stays `disconnected`, however many retries there are, until Up, or until the
 //! environment says that the network is back, which also starts an attempt at once.
 
-use hongyan_protocol::frame;
 use hongyan_protocol::id::Timestamp;
 
+use super::frames;
 use super::io::{Event, Level, NetState, Outbox, Output};
 use super::random::Random;
 
@@ -264,7 +264,7 @@ impl Connection {
 
     fn ping(&mut self, now: Timestamp, out: &mut Outbox) {
         self.pings = self.pings.wrapping_add(1);
-        out.send(frame::ping(self.pings));
+        out.send(frames::ping(self.pings));
         self.last_sent = now;
         self.pong_until.get_or_insert(now.plus_ms(PONG_MS));
     }

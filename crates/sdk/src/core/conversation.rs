@@ -194,15 +194,20 @@ impl Entry {
     /// Takes changes that bring the entry to a version; every message of the timeline after the held ones is among them.
     pub(crate) fn take(
         &mut self,
-        mut batch: Vec<TimelineChange>,
+        batch: Vec<TimelineChange>,
         version: Version,
         judge: &Judge<'_>,
         changes: &mut Changes,
     ) {
-        let taken = self.version;
-        batch.retain(|it| it.message.version > taken);
-        batch.sort_by_key(|it| it.message.sequence);
+        // They come in the order of version; messages are told in the order of sequence (C3).
+        let mut ordered: Vec<TimelineChange> = Vec::with_capacity(batch.len());
         for change in batch {
+            if change.message.version > self.version {
+                let at = ordered.partition_point(|it| it.message.sequence <= change.message.sequence);
+                ordered.insert(at, change);
+            }
+        }
+        for change in ordered {
             self.take_one(change, judge, changes);
         }
         self.version = self.version.max(version);

@@ -17,6 +17,7 @@
 
 mod connection;
 mod conversation;
+mod frames;
 mod group;
 mod held;
 mod io;
@@ -34,7 +35,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hongyan_protocol::change::{AccountChange, ReadMark};
 use hongyan_protocol::code::Code;
-use hongyan_protocol::frame;
 use hongyan_protocol::id::{ConversationId, SdkAppId, Sequence, Timestamp, Version};
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::{KickReason, Platform};
@@ -409,19 +409,17 @@ impl Core {
             return;
         }
         self.connection.heard();
-        let Ok(frames) = frame::decode(bytes) else {
+        let Some(frames) = frames::read(bytes) else {
             return self.malformed(now);
         };
         for frame in frames {
-            match frame.kind {
-                Some(wire::frame::Kind::Response(response)) => self.response(now, response),
-                Some(wire::frame::Kind::Push(push)) => self.push(now, push),
-                Some(wire::frame::Kind::Ping(ping)) => {
+            match frame {
+                frames::Kind::Response(response) => self.response(now, response),
+                frames::Kind::Push(push) => self.push(now, push),
+                frames::Kind::Ping(ping) => {
                     self.connection.sent(now);
-                    self.out.send(frame::pong(ping.token));
+                    self.out.send(frames::pong(ping.token));
                 }
-                // Of a newer server, or what only clients say.
-                Some(wire::frame::Kind::Pong(_) | wire::frame::Kind::Request(_)) | None => {}
             }
             // A kick or a logout may have ended all of it.
             if !self.connection.is_up() && !self.connection.is_greeting() {

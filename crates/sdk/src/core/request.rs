@@ -4,11 +4,11 @@
 //! is for, or what has waited too long. **Never here:** what an answer does.
 
 use bytes::Bytes;
-use hongyan_protocol::frame;
 use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::wire::{self, request::Command};
 
+use super::frames;
 use super::io::CallId;
 use super::message::Message;
 
@@ -186,7 +186,7 @@ impl Requests {
     pub(crate) fn add(&mut self, now: Timestamp, command: Command, then: Then, up: bool) -> Option<Bytes> {
         self.last_id = self.last_id.wrapping_add(1);
         let id = self.last_id;
-        let frame = frame::request(wire::Request {
+        let frame = frames::request(wire::Request {
             id,
             command: Some(command),
         });

@@ -572,13 +572,16 @@ impl Core {
 
 /// The conversations that a sync names, those of the newest first.
 fn named(held: &Held) -> Vec<wire::Held> {
-    let mut entries: Vec<&Entry> = held.conversations.iter().collect();
-    entries.retain(|it| match &it.state.id {
+    let known = held.conversations.iter().filter(|it| match &it.state.id {
         _ if it.is_unknown() => false,
         ConversationId::Group(group) => held.find_group(group).is_some(),
         _ => true,
     });
-    entries.sort_unstable_by_key(|it| std::cmp::Reverse(it.state.active));
+    let mut entries: Vec<&Entry> = Vec::with_capacity(held.conversations.len());
+    for it in known {
+        let at = entries.partition_point(|other| other.state.active > it.state.active);
+        entries.insert(at, it);
+    }
     entries.truncate(limits::HELD_MAX);
     entries
         .iter()
