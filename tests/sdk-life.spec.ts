@@ -84,7 +84,7 @@ test("logout: TIM.EVENT.SDK_NOT_READY, memory cleared, other instances not distu
   await one.send("bob", "first");
   expect(await one.call("logout")).toEqual({ code: 0, data: {} });
   expect(await one.names()).toContain("sdkStateNotReady");
-  expect(await one.call("getConversationList")).toMatchObject({ code: 2024 });
+  expect(await one.call("getConversationList")).toMatchObject({ code: 3005 });
   expect(await two.send("bob", "second")).toMatchObject({ code: 0 });
   expect(await two.names()).not.toContain("sdkStateNotReady");
   await one.login("carol", await (await open()).sign("carol"));
