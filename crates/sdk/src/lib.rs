@@ -4,5 +4,9 @@
 //! (`crates/sdk-wasm`), and the server's rules. Without the feature `native` only [`core`] is built, also for wasm32.
 
 pub mod core;
+#[cfg(feature = "native")]
+pub mod native;
 
 pub use hongyan_protocol as protocol;
+#[cfg(feature = "native")]
+pub use native::{Options, Tim};

@@ -28,7 +28,7 @@ mod random;
 mod request;
 mod sync;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 

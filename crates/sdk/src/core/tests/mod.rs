@@ -2,7 +2,7 @@
 
 mod contracts;
 mod life;
-mod model;
+pub(crate) mod model;
 mod random_orders;
 
 use std::collections::VecDeque;

@@ -15,49 +15,49 @@ use hongyan_protocol::message::{
 use hongyan_protocol::profile::Profile;
 use hongyan_protocol::wire::{self, element::Kind, request::Command, response::Result as R};
 
-pub(super) const ME: &str = "alice";
-pub(super) const MY_NUMBER: u64 = 1;
+pub(crate) const ME: &str = "alice";
+pub(crate) const MY_NUMBER: u64 = 1;
 
 #[derive(Default)]
-pub(super) struct Timeline {
-    pub(super) messages: Vec<Message>,
-    pub(super) version: u64,
-    pub(super) read: u64,
-    pub(super) peer_read: u64,
+pub(crate) struct Timeline {
+    pub(crate) messages: Vec<Message>,
+    pub(crate) version: u64,
+    pub(crate) read: u64,
+    pub(crate) peer_read: u64,
 }
 
-pub(super) struct Model {
-    pub(super) now: u64,
-    pub(super) timelines: BTreeMap<ConversationId, Timeline>,
-    pub(super) log: Vec<AccountChange>,
-    pub(super) blacklist: Vec<UserId>,
-    pub(super) profile: Profile,
+pub(crate) struct Model {
+    pub(crate) now: u64,
+    pub(crate) timelines: BTreeMap<ConversationId, Timeline>,
+    pub(crate) log: Vec<AccountChange>,
+    pub(crate) blacklist: Vec<UserId>,
+    pub(crate) profile: Profile,
     /// Frames for the instance, in order.
-    pub(super) pushes: VecDeque<wire::Push>,
+    pub(crate) pushes: VecDeque<wire::Push>,
     /// Changes answered at once by ListChanges and Sync; small, so that tests page.
-    pub(super) changes_page: usize,
+    pub(crate) changes_page: usize,
     /// Conversations in a snapshot.
-    pub(super) list_page: usize,
+    pub(crate) list_page: usize,
     /// Events that a cursor may be behind.
-    pub(super) events_kept: usize,
+    pub(crate) events_kept: usize,
     /// Changes of a timeline that are replayed.
-    pub(super) changes_replayed: u64,
+    pub(crate) changes_replayed: u64,
     /// What the next login is answered with, if not success.
-    pub(super) refuse_login: Option<i32>,
-    pub(super) logins: Vec<wire::Login>,
-    pub(super) sends: usize,
+    pub(crate) refuse_login: Option<i32>,
+    pub(crate) logins: Vec<wire::Login>,
+    pub(crate) sends: usize,
 }
 
-pub(super) fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     UserId::trusted(name)
 }
 
-pub(super) fn c2c(name: &str) -> ConversationId {
+pub(crate) fn c2c(name: &str) -> ConversationId {
     ConversationId::C2c(user(name))
 }
 
 impl Model {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             now: 1_700_000_000_000,
             timelines: BTreeMap::new(),
@@ -76,7 +76,7 @@ impl Model {
     }
 
     /// Somebody says something in a conversation with the account; 0 is the account itself, elsewhere.
-    pub(super) fn say(&mut self, id: &ConversationId, from: &str, text: &str) {
+    pub(crate) fn say(&mut self, id: &ConversationId, from: &str, text: &str) {
         let number = if from == ME {
             MY_NUMBER
         } else {
@@ -96,7 +96,7 @@ impl Model {
         self.push_change(&change);
     }
 
-    pub(super) fn append(
+    pub(crate) fn append(
         &mut self,
         id: &ConversationId,
         key: MessageKey,
@@ -137,7 +137,7 @@ impl Model {
     }
 
     /// Whoever sent it takes a message back.
-    pub(super) fn revoke(&mut self, id: &ConversationId, sequence: u64) -> Option<TimelineChange> {
+    pub(crate) fn revoke(&mut self, id: &ConversationId, sequence: u64) -> Option<TimelineChange> {
         let timeline = self.timelines.get_mut(id)?;
         let at = timeline
             .messages
@@ -155,7 +155,7 @@ impl Model {
     }
 
     /// The account reads, by another instance or by this one. The event's number; 0 when nothing moved.
-    pub(super) fn read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
+    pub(crate) fn read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
         let Some(timeline) = self.timelines.get_mut(id) else {
             return 0;
         };
@@ -166,7 +166,7 @@ impl Model {
         self.log(AccountChange::Read(mark(id, sequence)))
     }
 
-    pub(super) fn peer_read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
+    pub(crate) fn peer_read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
         let Some(timeline) = self.timelines.get_mut(id) else {
             return 0;
         };
@@ -177,18 +177,18 @@ impl Model {
         self.log(AccountChange::PeerRead(mark(id, sequence)))
     }
 
-    pub(super) fn log(&mut self, change: AccountChange) -> u64 {
+    pub(crate) fn log(&mut self, change: AccountChange) -> u64 {
         self.log.push(change);
         self.log.len() as u64
     }
 
-    pub(super) fn push_change(&mut self, change: &TimelineChange) {
+    pub(crate) fn push_change(&mut self, change: &TimelineChange) {
         let kind = wire::push::Kind::TimelineChange(change.to_wire());
         self.pushes.push_back(wire::Push { kind: Some(kind) });
     }
 
     /// Pushes the event of this number; none for 0.
-    pub(super) fn push_event(&mut self, pts: u64) {
+    pub(crate) fn push_event(&mut self, pts: u64) {
         if pts > 0 {
             let event = self.log[pts as usize - 1].to_wire(Pts(pts));
             let kind = wire::push::Kind::AccountEvent(event);
@@ -196,7 +196,7 @@ impl Model {
         }
     }
 
-    pub(super) fn state(&self, id: &ConversationId) -> ConversationState {
+    pub(crate) fn state(&self, id: &ConversationId) -> ConversationState {
         let empty = Timeline::default();
         let timeline = self.timelines.get(id).unwrap_or(&empty);
         let unread = timeline
@@ -223,13 +223,13 @@ impl Model {
     }
 
     /// The list, newest first.
-    pub(super) fn list(&self) -> Vec<ConversationState> {
+    pub(crate) fn list(&self) -> Vec<ConversationState> {
         let mut list: Vec<_> = self.timelines.keys().map(|id| self.state(id)).collect();
         list.sort_by(|a, b| b.active.cmp(&a.active).then_with(|| a.id.cmp(&b.id)));
         list
     }
 
-    pub(super) fn answer(&mut self, request: wire::Request) -> wire::Response {
+    pub(crate) fn answer(&mut self, request: wire::Request) -> wire::Response {
         let mut response = wire::Response {
             id: request.id,
             ..wire::Response::default()
