@@ -176,14 +176,12 @@ pub(crate) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
             .write_buffer_size(0)
             .max_message_size(Some(limits::FRAME_BYTES_MAX))
             .max_frame_size(Some(limits::FRAME_BYTES_MAX));
-        let socket = WebSocketStream::from_partially_read(
-            parts.io.into_inner(),
-            parts.read_buf.to_vec(),
-            Role::Server,
-            Some(config),
-        );
-        let socket = socket.await;
-        session::run(shared, socket, client.address, client.permit).await;
+        let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+        // The buffer of HTTP is many times larger than what a session keeps.
+        drop(parts.read_buf);
+        let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
+        // A task of its own, because this one holds room for all of the above as long as it lives.
+        tokio::spawn(session::run(shared, socket, client.address, client.permit));
     });
     let headers = [
         (header::CONNECTION, "upgrade"),

@@ -140,7 +140,11 @@ impl Hub {
             seat.outbox.end(None, TOO_MANY);
             return;
         }
-        let seats = state.accounts.entry(seat.account.id).or_default();
+        // Most accounts have one.
+        let seats = state
+            .accounts
+            .entry(seat.account.id)
+            .or_insert_with(|| Vec::with_capacity(1));
         self.metrics.entered(seat.platform);
         seat.outbox.push(answer);
         seats.push(seat);

@@ -227,6 +227,8 @@ impl Session {
                 return;
             }
             let Some(frame) = self.waiting.pop_front() else {
+                // Frames are large in memory; an idle session keeps no room for them.
+                self.waiting = VecDeque::new();
                 return;
             };
             self.begin(frame);
