@@ -34,3 +34,5 @@ await build({
   logLevel: "warning",
 });
 copyFileSync(module, here("dist/hongyan.wasm"));
+// The API is the same; a dependency on the web package would end up in the mini-program's code package.
+copyFileSync(here("../tim-js-sdk/index.d.ts"), here("dist/index.d.ts"));

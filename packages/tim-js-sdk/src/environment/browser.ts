@@ -6,6 +6,8 @@
 import type { Environment } from ".";
 import { openWebSocket } from "./web-socket";
 
+declare const HONGYAN_SERVER: unknown;
+
 // setTimeout counts in 32 bits; a longer wait would end at once.
 const DELAY_MS_MAX = 0x7fffffff;
 
@@ -41,8 +43,12 @@ export const browser: Environment = {
     };
   },
   addresses: {
-    meta: () => (typeof document === "undefined" ? undefined : document.querySelector?.('meta[name="hongyan-server"]')?.getAttribute("content")),
-    global: () => (globalThis as { HONGYAN_SERVER?: unknown }).HONGYAN_SERVER,
+    meta: () =>
+      typeof document === "undefined"
+        ? undefined
+        : document.querySelector?.('meta[name="hongyan-server"]')?.getAttribute("content"),
+    // By its bare name, so that a bundler's `define` reaches it too.
+    global: () => (typeof HONGYAN_SERVER === "undefined" ? undefined : HONGYAN_SERVER),
     origin: () => (typeof location === "undefined" ? undefined : location.origin),
   },
 };
