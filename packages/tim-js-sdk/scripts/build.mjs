@@ -3,8 +3,9 @@
  *
  * **Comes in:** `src/` and `wasm/` (made by `cargo xtask wasm`). **Goes out:** `dist/`, each file with the wasm inside.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -14,11 +15,27 @@ if (!existsSync(here("wasm/hongyan_sdk_wasm_bg.wasm"))) {
   process.exit(1);
 }
 
+/** The module goes in packed (`src/inflate.ts` says why): a wasm file becomes its packed bytes and its length. */
+const packedWasm = {
+  name: "packed-wasm",
+  setup(building) {
+    building.onLoad({ filter: /\.wasm$/, namespace: "file" }, ({ path }) => ({
+      contents: `export { default as packed } from ${JSON.stringify(`packed:${path}`)}; export const length = ${readFileSync(path).length};`,
+      loader: "js",
+    }));
+    building.onResolve({ filter: /^packed:/ }, ({ path }) => ({ path: path.slice("packed:".length), namespace: "packed" }));
+    building.onLoad({ filter: /.*/, namespace: "packed" }, ({ path }) => ({
+      contents: deflateRawSync(readFileSync(path), { level: 9 }),
+      loader: "binary",
+    }));
+  },
+};
+
 const common = {
   bundle: true,
   minify: true,
   legalComments: "none",
-  loader: { ".wasm": "binary" },
+  plugins: [packedWasm],
   banner: { js: "/* Hongyan, MIT OR Apache-2.0 */" },
   logLevel: "warning",
 };

@@ -55,7 +55,8 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
 
   /** Why this function may not be called now; undefined when it may. */
   function refusal(method: MethodName): TimError | undefined {
-    // While the core starts nobody is signed in.
+    // While the core starts nobody is signed in; a login waits for it.
+    if (!driver.core && method === "login") return undefined;
     if (!driver.core) return new TimError(CODE.NOT_SIGNED_IN, `${method}: sign in first (tim.login)`);
     const why = driver.core.refusal(method);
     return why && new TimError(why.code, why.message);

@@ -127,6 +127,19 @@ describe("before login", () => {
   });
 });
 
+describe("while the core starts", () => {
+  test("login waits for it, everything else is answered as before login", async () => {
+    const [core, world] = [new FakeCore(), new FakeWorld()];
+    core.onCall = (call) => core.say({ kind: "answer", call, data: {} });
+    const TIM = makeTim({ environment: world.environment, startCore: () => Promise.resolve(core) });
+    const tim = TIM.create({ SDKAppID: 1, server: "localhost" }) as any;
+    const login = tim.login({ userID: "alice", userSig: "ticket" });
+    await expect(tim.getMyProfile()).rejects.toMatchObject({ code: 2024 });
+    expect(await login).toEqual({ code: 0, data: {} });
+    expect(core.told).toEqual([["call", 1, "login", { userID: "alice", userSig: "ticket" }]]);
+  });
+});
+
 describe("after login", () => {
   test.each(all.map((fact) => fact.name).filter((name) => !BUILT.has(name)))("%s, not built yet, is refused honestly or works", async (name) => {
     const { tim } = signedIn();

@@ -1,7 +1,7 @@
 /** How many instances an account may have, and what becomes of the others. */
 import TLSSigAPIv2 from "tls-sig-api-v2";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { APP, Console, TIM, failure, isReady, world } from "./support";
+import { APP, Console, TIM, failure, isReady, phoneTim, world } from "./support";
 
 describe.skipIf(!isReady)("instances", () => {
   const it = world();
@@ -12,7 +12,7 @@ describe.skipIf(!isReady)("instances", () => {
   });
   afterEach(async () => {
     await it.stopClients();
-    await owner.settings({ webInstances: 1 });
+    await owner.settings({ webInstances: 1, platformPolicy: "multi" });
   });
   afterAll(() => it.end());
 
@@ -54,6 +54,16 @@ describe.skipIf(!isReady)("instances", () => {
     await second!.say("bob", "still here");
     await bob!.hears("still here");
     expect(second!.seen(TIM.EVENT.SDK_NOT_READY)).toEqual([]);
+  });
+
+  test("Contract C6. under a policy for one kind of device, a phone's login kicks the tab with KICKED_OUT_MULT_DEVICE", async () => {
+    await owner.settings({ platformPolicy: "single" });
+    const [tab] = await it.ready("frank");
+    const phone = it.client("frank", APP, await phoneTim());
+    await phone.login();
+    expect(await tab!.event(TIM.EVENT.KICKED_OUT)).toEqual({ type: TIM.TYPES.KICKED_OUT_MULT_DEVICE });
+    expect((await failure(tab!.tim.getMyProfile())).code).toBe(3002);
+    await phone.tim.getMyProfile();
   });
 
   test("a kicked instance may log in again", async () => {

@@ -4,10 +4,14 @@
  * **Comes in:** a server, a userID. **Goes out:** a client that remembers its events; the server's console. **Never here:** what
  * a test expects.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { startServer, type Server } from "../../../../tests/support/server";
+import { bind } from "../../src/bind";
+import { VERSION } from "../../src/constants";
+import { node } from "../../src/environment/node";
+import { makeTim } from "../../src/tim";
 import type { ChatSDK, EventData, IMError, Message, TIM as Tim } from "../../index";
 
 export { startServer, type Server };
@@ -48,17 +52,29 @@ export interface Seen<Data = any> {
   data: Data;
 }
 
+/** TIM as a phone would have it: the same face and core, under the name of another platform. */
+export async function phoneTim(): Promise<typeof Tim> {
+  const path = at("../../wasm/hongyan_sdk_wasm_bg.js");
+  const glue = await import(/* @vite-ignore */ path);
+  const module = new WebAssembly.Module(readFileSync(at("../../wasm/hongyan_sdk_wasm_bg.wasm")));
+  const Core = bind(glue, new WebAssembly.Instance(module, { "./hongyan_sdk_wasm_bg.js": glue }).exports);
+  return makeTim({
+    environment: node,
+    startCore: (sdkAppID) => new Core(sdkAppID, "android", VERSION, crypto.getRandomValues(new Uint8Array(32))),
+  }) as unknown as typeof Tim;
+}
+
 export class Client {
   /** All events so far, oldest first. */
   readonly events: Seen[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly TIM = freshTim();
   readonly tim: ChatSDK;
 
   constructor(
     readonly server: Server,
     readonly userID: string,
     SDKAppID = APP,
+    readonly TIM = freshTim(),
   ) {
     this.tim = this.TIM.create({ SDKAppID, server: server.url });
     this.tim.setLogLevel(4);
@@ -160,7 +176,12 @@ export class Console {
 
   static async signIn(server: Server): Promise<Console> {
     const console = new Console(server);
-    const password = /password:?\s+(\S+)/i.exec(server.output())?.[1];
+    let password: string | undefined;
+    // The line comes after the one that the start waits for.
+    for (let tries = 0; !password && tries < 50; tries++) {
+      password = /password:?\s+(\S+)/i.exec(server.output())?.[1];
+      if (!password) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     if (!password) throw new Error(`the server wrote no console password:\n${server.output()}`);
     await console.ask("POST", "login", { password });
     return console;
@@ -195,8 +216,8 @@ export function world() {
       if (!server) throw new Error("the server has not begun");
       return server;
     },
-    client(userID: string, app = APP): Client {
-      const client = new Client(this.server, userID, app);
+    client(userID: string, app = APP, TIM = freshTim()): Client {
+      const client = new Client(this.server, userID, app, TIM);
       clients.push(client);
       return client;
     },
