@@ -68,6 +68,11 @@ impl TestServer {
         self.folder
     }
 
+    /// What SIGHUP does.
+    pub(crate) fn reload_tls(&self) -> anyhow::Result<()> {
+        self.server.reload_tls()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
