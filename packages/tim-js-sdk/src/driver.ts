@@ -45,8 +45,9 @@ export class Driver {
     this.#environment = environment;
     this.#audience = audience;
     this.#address = address;
-    if (start instanceof Promise) start.then((core) => this.#begin(core), (thrown: unknown) => this.#fail(asTimError(thrown)));
-    else this.#begin(start);
+    // Not `instanceof`: pages put other Promises in the place of the native one.
+    if (!("then" in start)) this.#begin(start);
+    else start.then((core) => this.#begin(core), (thrown: unknown) => this.#fail(asTimError(thrown)));
   }
 
   /** For questions that the core answers at once; undefined while it starts and after the end. */

@@ -14,44 +14,43 @@ const DISTANCE_BASE = [
 ];
 /** The order in which the lengths of the code for code lengths come. */
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-const CODE_BITS_MAX = 15;
 const END_OF_BLOCK = 256;
 
-/** How many codes there are of each length, and the symbols in the order of their codes. */
+/** For whatever the next `bits` bits are: which symbol they begin with, times 16, plus how many bits it takes. */
 interface Code {
-  counts: Uint16Array;
-  symbols: Uint16Array;
+  bits: number;
+  table: Uint16Array;
 }
 
 export function inflate(packed: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(length);
   let [at, bitBuffer, bitCount, written] = [0, 0, 0, 0];
 
-  function bits(count: number): number {
+  /** Makes the next bits visible; beyond the end there are zeros. */
+  function look(count: number): number {
     while (bitCount < count) {
       bitBuffer |= (packed[at++] ?? 0) << bitCount;
       bitCount += 8;
     }
-    const value = bitBuffer & ((1 << count) - 1);
+    return bitBuffer & ((1 << count) - 1);
+  }
+
+  function bits(count: number): number {
+    const value = look(count);
     bitBuffer >>>= count;
     bitCount -= count;
     return value;
   }
 
-  function symbol({ counts, symbols }: Code): number {
-    let [code, first, index] = [0, 0, 0];
-    for (let length = 1; length <= CODE_BITS_MAX; length++) {
-      code |= bits(1);
-      const count = counts[length]!;
-      if (code - count < first) return symbols[index + code - first]!;
-      index += count;
-      first = (first + count) << 1;
-      code <<= 1;
-    }
-    throw new Error("the packed bytes are broken");
+  function symbol(code: Code): number {
+    const entry = code.table[look(code.bits)]!;
+    bits(entry & 15);
+    return entry >> 4;
   }
 
   function copyStored(): void {
+    // What was looked at ahead is part of it.
+    at -= bitCount >> 3;
     bitBuffer = bitCount = 0;
     const size = packed[at]! | (packed[at + 1]! << 8);
     at += 4;
@@ -104,17 +103,22 @@ export function inflate(packed: Uint8Array, length: number): Uint8Array<ArrayBuf
   return out;
 }
 
+/** Codes of one length follow each other in the order of their symbols (RFC 1951, 3.2.2); on the way, their bits are turned round. */
 function codeOf(lengths: Uint8Array): Code {
-  const counts = new Uint16Array(CODE_BITS_MAX + 1);
-  for (const length of lengths) counts[length]! += 1;
-  counts[0] = 0;
-  const offsets = new Uint16Array(CODE_BITS_MAX + 2);
-  for (let length = 1; length <= CODE_BITS_MAX; length++) offsets[length + 1] = offsets[length]! + counts[length]!;
-  const symbols = new Uint16Array(lengths.length);
-  lengths.forEach((length, symbol) => {
-    if (length > 0) symbols[offsets[length]!++] = symbol;
-  });
-  return { counts, symbols };
+  const bits = lengths.reduce((longest, length) => Math.max(longest, length), 0);
+  const table = new Uint16Array(1 << bits);
+  let code = 0;
+  for (let length = 1; length <= bits; length++) {
+    lengths.forEach((own, symbol) => {
+      if (own !== length) return;
+      let start = 0;
+      for (let bit = 0; bit < length; bit++) start |= ((code >> bit) & 1) << (length - 1 - bit);
+      for (let index = start; index < table.length; index += 1 << length) table[index] = (symbol << 4) | length;
+      code += 1;
+    });
+    code <<= 1;
+  }
+  return { bits, table };
 }
 
 function fixedCodes(): [Code, Code] {

@@ -88,7 +88,7 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
   /** Sends what the app made, and keeps that very object up to date. */
   async function post(method: "sendMessage" | "resendMessage", [message, options]: Args): Promise<Answer> {
     // What could not be made comes as the rejected Promise that `create…Message` returned; its reason is ours.
-    if (message instanceof Promise) return post(method, [await message, options]);
+    if (isObject(message) && typeof message["then"] === "function") return post(method, [await message, options]);
     const refused = refusal(method);
     if (refused) throw noted(method, refused);
     if (!isMessage(message)) {

@@ -12,6 +12,19 @@ const EXPECTED = "2.27.6 114 true";
 
 const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" }).trim();
 
+/** What a page has, as far as the script asks for it. */
+const globals = () => ({
+  WebAssembly,
+  crypto,
+  TextDecoder,
+  TextEncoder,
+  console: { error() {}, info() {}, log() {}, warn() {} },
+  setTimeout,
+  clearTimeout,
+  Uint8Array,
+  location: { origin: "http://h" },
+});
+
 describe.skipIf(!existsSync(dist("tim-js-sdk.mjs")))("builds", () => {
   test("import by the package's name", () => {
     expect(node("--input-type=module", "-e", `import TIM from "@hongyan/tim-js-sdk"; ${SAYS}`)).toBe(EXPECTED);
@@ -29,7 +42,6 @@ describe.skipIf(!existsSync(dist("tim-js-sdk.mjs")))("builds", () => {
 
   test("a script gives the global TIM, AMD is answered, and CommonJS too", () => {
     const code = readFileSync(dist("tim-js-sdk.umd.js"), "utf8");
-    const globals = () => ({ WebAssembly, crypto, TextDecoder, TextEncoder, console, setTimeout, clearTimeout, Uint8Array, location: { origin: "http://h" } });
     const page: any = vm.createContext(globals());
     vm.runInContext(code, page);
     expect(Object.keys(page.TIM.create({ SDKAppID: 1 }))).toHaveLength(114);
@@ -40,5 +52,42 @@ describe.skipIf(!existsSync(dist("tim-js-sdk.mjs")))("builds", () => {
     const commonJs: any = vm.createContext({ ...globals(), module: { exports: {} }, exports: {} });
     vm.runInContext(code, commonJs);
     expect(commonJs.module.exports.VERSION).toBe("2.27.6");
+  });
+
+  const login = (page: any) => page.TIM.create({ SDKAppID: 1 }).login({ userID: "alice", userSig: "ticket" });
+  const script = (wasm: object) => {
+    const page: any = vm.createContext(globals());
+    page.WebAssembly = wasm;
+    vm.runInContext(readFileSync(dist("tim-js-sdk.umd.js"), "utf8"), page);
+    return page;
+  };
+
+  test("a browser that starts no large module while the page waits starts it later; login waits", async () => {
+    const page = script({
+      Instance: WebAssembly.Instance,
+      instantiate: WebAssembly.instantiate.bind(WebAssembly),
+      get Module() {
+        return class {
+          constructor() {
+            throw vm.runInContext("new RangeError('larger than 4KB')", page);
+          }
+        };
+      },
+    });
+    // The core is there and wants a socket, which this page lacks.
+    await expect(login(page)).rejects.toMatchObject({ code: 2800 });
+  });
+
+  test("a page whose policy forbids WebAssembly is told what to allow", async () => {
+    const page = script({
+      get Module() {
+        return class {
+          constructor() {
+            throw new Error("blocked by CSP");
+          }
+        };
+      },
+    });
+    await expect(login(page)).rejects.toMatchObject({ code: 2903, message: expect.stringMatching(/wasm-unsafe-eval.*blocked by CSP/) });
   });
 });
