@@ -11,7 +11,9 @@ use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId,
 use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priority, Target};
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
 use hongyan_protocol::wire::{self, element::Kind};
-use hongyan_sdk::core::{Call, Draft, Failure, Gate, Message, NewGroup, ProfileFields, SendOptions, Status};
+use hongyan_sdk::core::{
+    Call, Draft, Failure, Gate, Message, NewGroup, ProfileFields, SendOptions, Status, UserSig,
+};
 use wasm_bindgen::JsValue;
 
 use crate::object::{flag, get, items, number, text, text_or_empty, texts};
@@ -34,7 +36,7 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
     Ok(match method {
         "login" => Call::Login {
             user_id: text_or_empty(args, "userID"),
-            user_sig: text_or_empty(args, "userSig"),
+            user_sig: UserSig(text_or_empty(args, "userSig")),
         },
         "logout" => Call::Logout,
         "destroy" => Call::Destroy,

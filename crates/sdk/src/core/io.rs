@@ -158,7 +158,7 @@ pub enum Call {
     /// Signs in. Works in every state; see [`Answer::LoggedIn`].
     Login {
         user_id: String,
-        user_sig: String,
+        user_sig: UserSig,
     },
     /// Signs this instance out and drops what it holds.
     Logout,
@@ -233,6 +233,16 @@ pub enum Call {
     RemoveFromBlacklist {
         users: Vec<UserId>,
     },
+}
+
+/// The ticket of a login. Never printed.
+#[derive(Clone)]
+pub struct UserSig(pub String);
+
+impl std::fmt::Debug for UserSig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UserSig")
+    }
 }
 
 /// Fields of the own profile to change; those that are `None` stay.

@@ -50,7 +50,7 @@ use request::{Requests, Then};
 
 pub use io::{
     Answer, Call, CallId, Event, Failure, GroupView, Input, Joined, Level, NetState, NewGroup, Output,
-    ProfileFields, SendOptions,
+    ProfileFields, SendOptions, UserSig,
 };
 pub use message::{Draft, Message, PAGE, Status, for_show};
 
@@ -112,7 +112,6 @@ impl Call {
 }
 
 /// The client. One per SDK object; see the module for how it is driven.
-#[derive(Debug)]
 pub struct Core {
     config: Config,
     random: Random,
@@ -124,6 +123,13 @@ pub struct Core {
     changes: Changes,
     /// The wake-up that the driver knows of.
     announced: Option<Timestamp>,
+}
+
+/// Without what it holds: requests carry UserSigs and message texts.
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Core")
+    }
 }
 
 impl Core {
@@ -207,11 +213,12 @@ impl Core {
         if let Some(refusal) = self.refusal(call.gate()) {
             return self.refuse(id, call, refusal);
         }
-        if self.requests.is_full() && call.gate() == Gate::Ready {
+        let may_always = matches!(call.gate(), Gate::Open | Gate::Logout | Gate::Destroy);
+        if self.requests.is_full() && !may_always {
             return self.refuse(id, call, Failure::of(Code::TOO_OFTEN));
         }
         match call {
-            Call::Login { user_id, user_sig } => self.login(now, id, user_id, user_sig),
+            Call::Login { user_id, user_sig } => self.login(now, id, user_id, user_sig.0),
             Call::Logout => self.logout(now, id, false),
             Call::Destroy => self.logout(now, id, true),
             Call::SendMessage { message, options } => self.send_message(now, id, message, options),

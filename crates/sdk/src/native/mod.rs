@@ -45,7 +45,7 @@ use tokio::task::JoinHandle;
 
 use crate::core::{
     Answer, Call, Config, Core, Draft, Event, Failure, GroupView, Joined, Message, NewGroup, ProfileFields,
-    SendOptions, State,
+    SendOptions, State, UserSig,
 };
 use driver::{Command, Driver};
 
@@ -197,7 +197,7 @@ impl Tim {
     ) -> Result<bool, Failure> {
         let call = Call::Login {
             user_id: user_id.into(),
-            user_sig: user_sig.into(),
+            user_sig: UserSig(user_sig.into()),
         };
         match self.call(call).await? {
             Answer::LoggedIn { repeat } => Ok(repeat),

@@ -37,7 +37,7 @@ fn a_second_login_of_the_same_user_is_a_repeat_and_of_another_is_refused() {
     assert_eq!(client.login(), Some(Ok(Answer::LoggedIn { repeat: true })));
     let other = client.call(Call::Login {
         user_id: String::from("bob"),
-        user_sig: String::from("sig"),
+        user_sig: UserSig(String::from("sig")),
     });
     assert_eq!(code(other), Code::LOGIN_RUNNING);
     assert_eq!(client.model.logins.len(), 1);
@@ -105,7 +105,7 @@ fn calls_between_login_and_ready_are_refused() {
             id: 1,
             call: Call::Login {
                 user_id: ME.to_owned(),
-                user_sig: String::from("sig"),
+                user_sig: UserSig(String::from("sig")),
             },
         },
     );
@@ -331,4 +331,63 @@ fn a_message_that_cannot_be_sent_comes_back_as_failed_after_a_minute() {
     let failure = client.answer_of(client.calls).unwrap().unwrap_err();
     assert_eq!(failure.code, Code::TIMED_OUT);
     assert_eq!(failure.message.unwrap().status, crate::core::Status::Fail);
+}
+
+#[test]
+fn being_kicked_fails_what_waits_and_forgets_what_was_held() {
+    let mut client = Client::ready();
+    client.model.say(&c2c("bob"), "bob", "hi");
+    client.receive();
+    client.swallow_requests = true;
+    let users = vec![super::model::user("bob")];
+    assert_eq!(client.call(Call::GetUserProfile { users }), None);
+    client.push(kick(KickReason::MultipleAccount));
+    assert_eq!(
+        code(client.answer_of(client.calls)),
+        Code::NOT_READY_KICKED_INSTANCE
+    );
+    assert_eq!((client.core.total_unread_count(), client.core.user_id()), (0, ""));
+}
+
+#[test]
+fn too_many_waiting_calls_are_refused() {
+    let mut client = Client::ready();
+    client.swallow_requests = true;
+    let call = || Call::GetUserProfile { users: Vec::new() };
+    while client.calls < 1000 {
+        assert_eq!(client.call(call()), None);
+    }
+    client.call(call());
+    assert_eq!(code(client.call(call())), Code::TOO_OFTEN);
+}
+
+#[test]
+fn no_user_sig_and_no_text_is_ever_logged() {
+    let mut core = Core::new(
+        Config {
+            sdk_app_id: SdkAppId(1),
+            platform: Platform::Web,
+            sdk_version: String::new(),
+        },
+        [1; 32],
+    );
+    core.set_log_level(0);
+    let call = Call::Login {
+        user_id: ME.to_owned(),
+        user_sig: UserSig(String::from("top-secret")),
+    };
+    core.handle(Timestamp(1), Input::Call { id: 1, call });
+    core.handle(Timestamp(1), Input::SocketOpened);
+    let mut lines = 0;
+    while let Some(output) = core.next_output() {
+        if let Output::Log { text, .. } = output {
+            lines += 1;
+            assert!(!text.contains("top-secret"));
+        }
+    }
+    assert!(lines > 0);
+    assert!(
+        !format!("{core:?}").contains("top-secret"),
+        "not even when it is printed whole"
+    );
 }

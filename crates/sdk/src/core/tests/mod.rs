@@ -1,6 +1,7 @@
 //! The core, fed by hand: no sockets, no clock. Contracts C2 to C6 as far as the client keeps them.
 
 mod contracts;
+mod groups;
 mod life;
 pub(crate) mod model;
 mod random_orders;
@@ -13,7 +14,7 @@ use hongyan_protocol::id::{SdkAppId, Timestamp};
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::wire;
 
-use super::{Answer, Call, CallId, Config, Core, Event, Failure, Input, Message, Output, State};
+use super::{Answer, Call, CallId, Config, Core, Event, Failure, Input, Message, Output, State, UserSig};
 use model::{ME, Model};
 
 /// A core, its driver, and the wire to the model server.
@@ -75,7 +76,7 @@ impl Client {
     }
 
     fn login(&mut self) -> Option<Result<Answer, Failure>> {
-        let (user_id, user_sig) = (ME.to_owned(), "sig".to_owned());
+        let (user_id, user_sig) = (ME.to_owned(), UserSig("sig".to_owned()));
         self.call(Call::Login { user_id, user_sig })
     }
 

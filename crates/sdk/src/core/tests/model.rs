@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 use hongyan_protocol::body::Body;
 use hongyan_protocol::change::{AccountChange, ReadMark};
 use hongyan_protocol::conversation::ConversationState;
-use hongyan_protocol::id::{AccountId, ConversationId, Pts, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::group::{Group, LeaveReason};
+use hongyan_protocol::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{
     ChangeKind, Message, MessageFlags, MessageKey, Priority, Target, TimelineChange,
 };
@@ -31,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) timelines: BTreeMap<ConversationId, Timeline>,
     pub(crate) log: Vec<AccountChange>,
     pub(crate) blacklist: Vec<UserId>,
+    /// Those that the account is in.
+    pub(crate) groups: Vec<Group>,
     pub(crate) profile: Profile,
     /// Frames for the instance, in order.
     pub(crate) pushes: VecDeque<wire::Push>,
@@ -63,6 +66,7 @@ impl Model {
             timelines: BTreeMap::new(),
             log: Vec::new(),
             blacklist: Vec::new(),
+            groups: Vec::new(),
             profile: Profile::empty(user(ME)),
             pushes: VecDeque::new(),
             changes_page: 3,
@@ -187,6 +191,29 @@ impl Model {
         self.pushes.push_back(wire::Push { kind: Some(kind) });
     }
 
+    /// The account comes into a group. The event's number.
+    pub(crate) fn join(&mut self, name: &str) -> u64 {
+        let group = Group::from_wire(wire::Group {
+            group_id: name.to_owned(),
+            name: name.to_owned(),
+            member_count: 1,
+            self_info: Some(wire::SelfInfo::default()),
+            ..wire::Group::default()
+        });
+        self.groups.push(group.clone());
+        let id = ConversationId::Group(group.id.clone());
+        self.timelines.entry(id).or_default();
+        self.log(AccountChange::GroupJoined(group))
+    }
+
+    /// The account is in a group no longer. The event's number.
+    pub(crate) fn leave(&mut self, name: &str, reason: LeaveReason) -> u64 {
+        let group = GroupId::trusted(name);
+        self.groups.retain(|it| it.id != group);
+        self.timelines.remove(&ConversationId::Group(group.clone()));
+        self.log(AccountChange::GroupLeft { group, reason })
+    }
+
     /// Pushes the event of this number; none for 0.
     pub(crate) fn push_event(&mut self, pts: u64) {
         if pts > 0 {
@@ -216,7 +243,10 @@ impl Model {
                 ConversationId::C2c(peer) => Some(Profile::empty(peer.clone())),
                 _ => None,
             },
-            group: None,
+            group: match id {
+                ConversationId::Group(group) => self.groups.iter().find(|it| it.id == *group).cloned(),
+                _ => None,
+            },
             active: last.map_or(Timestamp(0), |it| it.time),
             first_sequence: Sequence(1),
         }
@@ -356,6 +386,37 @@ impl Model {
                     user_ids: it.user_ids,
                 })
             }
+            Command::CreateGroup(it) => {
+                let pts = self.join(&it.group_id);
+                R::CreateGroup(wire::CreateGroupResult {
+                    group: self.groups.last().map(Group::to_wire),
+                    pts,
+                })
+            }
+            Command::JoinGroup(it) => {
+                match self.groups.iter().any(|known| known.id.as_str() == it.group_id) {
+                    true => return Err(10013),
+                    false => R::JoinGroup(wire::JoinGroupResult {
+                        waits_for_approval: true,
+                        ..wire::JoinGroupResult::default()
+                    }),
+                }
+            }
+            Command::QuitGroup(it) => R::QuitGroup(wire::QuitGroupResult {
+                pts: self.leave(&it.group_id, LeaveReason::Quit),
+            }),
+            Command::DismissGroup(it) => R::DismissGroup(wire::DismissGroupResult {
+                pts: self.leave(&it.group_id, LeaveReason::Dismissed),
+            }),
+            Command::ListGroupMembers(it) => R::ListGroupMembers(wire::ListGroupMembersResult {
+                members: (it.offset..(it.offset + it.count).min(40))
+                    .map(|at| wire::GroupMember {
+                        user_id: at.to_string(),
+                        ..wire::GroupMember::default()
+                    })
+                    .collect(),
+                total: 40,
+            }),
             Command::FindProfiles(it) => R::FindProfiles(wire::FindProfilesResult {
                 profiles: it
                     .user_ids
@@ -381,7 +442,7 @@ impl Model {
                         .map(ConversationState::to_wire)
                         .collect(),
                     has_more_conversations: list.len() > self.list_page,
-                    groups: Vec::new(),
+                    groups: self.groups.iter().map(Group::to_wire).collect(),
                     blacklist: self.blacklist.iter().map(|it| it.as_str().to_owned()).collect(),
                 }),
                 ..wire::SyncResult::default()
