@@ -226,51 +226,51 @@ export interface TypeValues {
 
 /** One chat message. */
 export interface Message<Payload = any> {
-  /** since 2.18.0 joined as senderTinyID-clientTime-random with hyphens; stable across send */
+  /** Since 2.18.0 joined as senderTinyID-clientTime-random with hyphens; stable across send. */
   ID: string;
-  /** TYPES.MSG_* */
+  /** TYPES.MSG_*. */
   type: string;
-  /** one of the *Payload objects */
+  /** One of the *Payload objects. */
   payload: Payload;
-  /** C2C${id}, GROUP${id} or @TIM#SYSTEM */
+  /** C2C${id}, GROUP${id} or @TIM#SYSTEM. */
   conversationID: string;
-  /** TYPES.CONV_C2C|CONV_GROUP|CONV_SYSTEM */
+  /** TYPES.CONV_C2C|CONV_GROUP|CONV_SYSTEM. */
   conversationType: string;
-  /** userID, groupID or topicID */
+  /** userID, groupID or topicID. */
   to: string;
-  /** sender userID */
+  /** Sender userID. */
   from: string;
-  /** in|out */
+  /** In|out. */
   flow: string;
-  /** seconds */
+  /** Seconds. */
   time: number;
-  /** unSend|success|fail */
+  /** unSend|success|fail. */
   status: string;
-  /** default false */
+  /** Default false. */
   isRevoked: boolean;
-  /** TYPES.MSG_PRIORITY_*, default Normal */
+  /** TYPES.MSG_PRIORITY_*, default Normal. */
   priority: string;
-  /** sender nickname */
+  /** Sender nickname. */
   nick: string;
-  /** sender picture URL */
+  /** Sender picture URL. */
   avatar: string;
-  /** C2C only, default false */
+  /** C2C only, default false. */
   isPeerRead: boolean;
-  /** sender name card, group only */
+  /** Sender name card, group only. */
   nameCard: string;
-  /** mentioned userIDs */
+  /** Mentioned userIDs. */
   atUserList: string[];
-  /** default '' */
+  /** Default ''. */
   cloudCustomData: string;
-  /** default false */
+  /** Default false. */
   isDeleted: boolean;
-  /** default false */
+  /** Default false. */
   isModified: boolean;
-  /** default false */
+  /** Default false. */
   needReadReceipt: boolean;
-  /** ReadReceiptInfo */
+  /** ReadReceiptInfo. */
   readReceiptInfo: ReadReceiptInfo;
-  /** AVChatRoom broadcast, default false */
+  /** AVChatRoom broadcast, default false. */
   isBroadcastMessage: boolean;
   isSupportExtension?: boolean;
   receiverList?: string[];
@@ -281,113 +281,113 @@ export interface Message<Payload = any> {
 
 /** One entry inside a combined message. */
 export interface SimplifiedMessage {
-  /** since 2.21.2 */
+  /** Since 2.21.2. */
   ID: string;
   nick: string;
   avatar: string;
   from: string;
-  /** array of {type, payload}-like parts (part shape unknown) */
+  /** Array of {type, payload}-like parts (part shape unknown). */
   messageBody: any[];
-  /** seconds */
+  /** Seconds. */
   time: number;
   cloudCustomData: string;
 }
 
 /** One conversation row. */
 export interface Conversation {
-  /** C2C${id}, GROUP${id} or @TIM#SYSTEM */
+  /** C2C${id}, GROUP${id} or @TIM#SYSTEM. */
   conversationID: string;
-  /** TYPES.CONV_* */
+  /** TYPES.CONV_*. */
   type: string;
-  /** 0 for AVChatRoom; Meeting counted since 2.12.1 */
+  /** 0 for AVChatRoom; Meeting counted since 2.12.1. */
   unreadCount: number;
-  /** LastMessage */
+  /** LastMessage. */
   lastMessage: LastMessage;
-  /** group conversations only */
+  /** Group conversations only. */
   groupProfile: Group;
-  /** C2C only */
+  /** C2C only. */
   userProfile: Profile;
-  /** GroupAtInfo[] */
+  /** GroupAtInfo[]. */
   groupAtInfoList: GroupAtInfo[];
-  /** C2C with a friend that has a remark */
+  /** C2C with a friend that has a remark. */
   remark: string;
   isPinned: boolean;
-  /** TYPES.MSG_REMIND_* */
+  /** TYPES.MSG_REMIND_*. */
   messageRemindType: string;
-  /** numbers, TYPES.CONV_MARK_TYPE_* or custom */
+  /** Numbers, TYPES.CONV_MARK_TYPE_* or custom. */
   markList: number[];
-  /** '' when unset */
+  /** '' when unset. */
   customData: string;
-  /** group names */
+  /** Group names. */
   conversationGroupList: string[];
 }
 
 /** One group. */
 export interface Group {
-  /** generated ids start with @TGS# */
+  /** Generated ids start with @TGS#. */
   groupID: string;
   name: string;
   avatar: string;
-  /** TYPES.GRP_* */
+  /** TYPES.GRP_*. */
   type: string;
   introduction: string;
   notification: string;
   ownerID: string;
-  /** declared string, documented as a number of seconds */
+  /** Declared string, documented as a number of seconds. */
   createTime: string;
-  /** grows on every profile change */
+  /** Grows on every profile change. */
   infoSequence: number;
-  /** seconds */
+  /** Seconds. */
   lastInfoTime: number;
-  /** GroupSelfInfo */
+  /** GroupSelfInfo. */
   selfInfo: GroupSelfInfo;
-  /** LastMessage; only lastTime set when the group is not in the conversation list */
+  /** LastMessage; only lastTime set when the group is not in the conversation list. */
   lastMessage: LastMessage;
-  /** next message sequence, starts at 1 */
+  /** Next message sequence, starts at 1. */
   nextMessageSeq: number;
-  /** replaces memberNum since 2.8.0 */
+  /** Replaces memberNum since 2.8.0. */
   memberCount: number;
-  /** replaces maxMemberNum since 2.8.0 */
+  /** Replaces maxMemberNum since 2.8.0. */
   maxMemberCount: number;
   muteAllMembers: boolean;
-  /** TYPES.JOIN_OPTIONS_* */
+  /** TYPES.JOIN_OPTIONS_*. */
   joinOption: string;
-  /** TYPES.INVITE_OPTIONS_*, since 2.27.0 */
+  /** TYPES.INVITE_OPTIONS_*, since 2.27.0. */
   inviteOption: string;
-  /** CustomField[] */
+  /** CustomField[]. */
   groupCustomField: CustomField[];
-  /** community with topics */
+  /** Community with topics. */
   isSupportTopic: boolean;
 }
 
 /** One user profile. */
 export interface Profile {
-  /** unknown users may come back as @TLS#NOT_FOUND (consumer) */
+  /** Unknown users may come back as @TLS#NOT_FOUND (consumer). */
   userID: string;
-  /** <=500 bytes */
+  /** <=500 bytes. */
   nick: string;
-  /** TYPES.GENDER_* */
+  /** TYPES.GENDER_*. */
   gender: string;
-  /** uint32 yyyymmdd */
+  /** Uint32 yyyymmdd. */
   birthday: number;
-  /** <=16 bytes */
+  /** <=16 bytes. */
   location: string;
-  /** <=500 bytes */
+  /** <=500 bytes. */
   selfSignature: string;
-  /** TYPES.ALLOW_TYPE_* */
+  /** TYPES.ALLOW_TYPE_*. */
   allowType: string;
   language: number;
-  /** <=500 bytes */
+  /** <=500 bytes. */
   avatar: string;
-  /** 0|1 */
+  /** 0|1. */
   messageSettings: number;
-  /** TYPES.FORBID_TYPE_* */
+  /** TYPES.FORBID_TYPE_*. */
   adminForbidType: string;
   level: number;
   role: number;
-  /** local time of last update */
+  /** Local time of last update. */
   lastUpdatedNumber: number;
-  /** CustomField[] */
+  /** CustomField[]. */
   profileCustomField: CustomField[];
 }
 
@@ -395,14 +395,14 @@ export interface Profile {
 export interface Friend {
   userID: string;
   remark: string;
-  /** friend group names */
+  /** Friend group names. */
   groupList: string[];
-  /** AddSource_Type_* */
+  /** AddSource_Type_*. */
   source: string;
   wording: string;
-  /** Profile */
+  /** Profile. */
   profile: Profile;
-  /** CustomField[] */
+  /** CustomField[]. */
   friendCustomField: CustomField[];
 }
 
@@ -411,11 +411,11 @@ export interface FriendApplication {
   userID: string;
   avatar: string;
   nick: string;
-  /** seconds */
+  /** Seconds. */
   time: number;
   source: string;
   wording: string;
-  /** TYPES.SNS_APPLICATION_SENT_TO_ME|SENT_BY_ME */
+  /** TYPES.SNS_APPLICATION_SENT_TO_ME|SENT_BY_ME. */
   type: string;
 }
 
@@ -423,7 +423,7 @@ export interface FriendApplication {
 export interface FriendGroup {
   name: string;
   userIDList: string[];
-  /** member count */
+  /** Member count. */
   count: number;
 }
 
@@ -432,14 +432,14 @@ export interface GroupMember {
   userID: string;
   avatar: string;
   nick: string;
-  /** TYPES.GRP_MBR_ROLE_* */
+  /** TYPES.GRP_MBR_ROLE_*. */
   role: string;
-  /** seconds */
+  /** Seconds. */
   joinTime: number;
   nameCard: string;
-  /** seconds; muted while in the future */
+  /** Seconds; muted while in the future. */
   muteUntil: number;
-  /** CustomField[] */
+  /** CustomField[]. */
   memberCustomField: CustomField[];
 }
 
@@ -453,11 +453,11 @@ export interface Topic {
   unreadCount: number;
   muteAllMembers: boolean;
   customData: string;
-  /** GroupAtInfo[] */
+  /** GroupAtInfo[]. */
   groupAtInfoList: GroupAtInfo[];
-  /** LastMessage */
+  /** LastMessage. */
   lastMessage: LastMessage;
-  /** shape unknown; carries own mute and remind settings */
+  /** Shape unknown; carries own mute and remind settings. */
   selfInfo: any;
 }
 
@@ -471,19 +471,19 @@ export interface CustomField {
 export interface LastMessage {
   nick: string;
   nameCard: string;
-  /** seconds */
+  /** Seconds. */
   lastTime: number;
-  /** declared as string in the UIKit engine */
+  /** Declared as string in the UIKit engine. */
   lastSequence: number;
   fromAccount: string;
   isRevoked: boolean;
-  /** C2C, since 2.20.0 */
+  /** C2C, since 2.20.0. */
   isPeerRead: boolean;
-  /** display text, or a bracketed type label */
+  /** Display text, or a bracketed type label. */
   messageForShow: string;
   type: string;
   payload: any;
-  /** later package */
+  /** Later package. */
   revoker?: string | null;
 }
 
@@ -491,7 +491,7 @@ export interface LastMessage {
 export interface GroupAtInfo {
   groupID: string;
   messageSequence: number;
-  /** TYPES.CONV_AT_ME|CONV_AT_ALL|CONV_AT_ALL_AT_ME */
+  /** TYPES.CONV_AT_ME|CONV_AT_ALL|CONV_AT_ALL_AT_ME. */
   atTypeArray: number[];
 }
 
@@ -507,13 +507,13 @@ export interface GroupSelfInfo {
 
 /** Message.readReceiptInfo. */
 export interface ReadReceiptInfo {
-  /** group */
+  /** Group. */
   readCount?: number;
-  /** group */
+  /** Group. */
   unreadCount?: number;
-  /** C2C */
+  /** C2C. */
   isPeerRead?: boolean;
-  /** C2C, later package */
+  /** C2C, later package. */
   timestamp?: number;
 }
 
@@ -530,7 +530,7 @@ export interface ReadReceipt {
 /** Status record. */
 export interface UserStatus {
   userID: string;
-  /** TYPES.USER_STATUS_* */
+  /** TYPES.USER_STATUS_*. */
   statusType: number;
   customStatus: string;
 }
@@ -539,38 +539,38 @@ export interface UserStatus {
 export interface MessageExtension {
   key: string;
   value: string;
-  /** 23001 conflict, in set/delete results */
+  /** 23001 conflict, in set/delete results. */
   code?: number;
 }
 
 /** Item of getGroupApplicationList. */
 export interface GroupApplication {
-  /** userID */
+  /** userID. */
   applicant: string;
   applicantNick: string;
   groupID: string;
   groupName: string;
-  /** 0 join request, 2 invitation */
+  /** 0 join request, 2 invitation. */
   applicationType: number;
-  /** invited user when applicationType is 2 */
+  /** Invited user when applicationType is 2. */
   userID?: string;
   note: string;
 }
 
 /** Second argument of sendMessage. */
 export interface SendMessageOptions {
-  /** default false; no roaming, no unread; not AVChatRoom */
+  /** Default false; no roaming, no unread; not AVChatRoom. */
   onlineUserOnly?: boolean;
   offlinePushInfo?: OfflinePushInfo;
-  /** not together with onlineUserOnly */
+  /** Not together with onlineUserOnly. */
   messageControlInfo?: MessageControlInfo;
 }
 
 /** Offline push settings. */
 export interface OfflinePushInfo {
-  /** default false */
+  /** Default false. */
   disablePush?: boolean;
-  /** default true */
+  /** Default true. */
   disableVoipPush?: boolean;
   title?: string;
   description?: string;
@@ -581,9 +581,9 @@ export interface OfflinePushInfo {
 
 /** Unread and preview control. */
 export interface MessageControlInfo {
-  /** default false */
+  /** Default false. */
   excludedFromUnreadCount?: boolean;
-  /** default false */
+  /** Default false. */
   excludedFromLastMessage?: boolean;
   excludedFromContentModeration?: boolean;
 }
@@ -596,7 +596,7 @@ export interface TextPayload {
 /** payload of MSG_IMAGE. */
 export interface ImagePayload {
   uuid: string;
-  /** 1 jpg/jpeg, 2 gif, 3 png, 4 bmp, 255 other */
+  /** 1 jpg/jpeg, 2 gif, 3 png, 4 bmp, 255 other. */
   imageFormat: number;
   imageInfoArray: ImageInfo[];
 }
@@ -606,9 +606,9 @@ export interface ImageInfo {
   width: number;
   height: number;
   url: string;
-  /** bytes */
+  /** Bytes. */
   size: number;
-  /** 0 original, 1 198p, 2 720p */
+  /** 0 original, 1 198p, 2 720p. */
   type: number;
 }
 
@@ -616,7 +616,7 @@ export interface ImageInfo {
 export interface AudioPayload {
   uuid: string;
   url: string;
-  /** bytes */
+  /** Bytes. */
   size: number;
   second: number;
 }
@@ -624,9 +624,9 @@ export interface AudioPayload {
 /** payload of MSG_VIDEO. */
 export interface VideoPayload {
   videoFormat: string;
-  /** integer */
+  /** Integer. */
   videoSecond: number;
-  /** bytes */
+  /** Bytes. */
   videoSize: number;
   videoUrl: string;
   videoUUID: string;
@@ -640,7 +640,7 @@ export interface FilePayload {
   uuid: string;
   fileName: string;
   fileUrl: string;
-  /** bytes */
+  /** Bytes. */
   fileSize: number;
 }
 
@@ -666,25 +666,25 @@ export interface LocationPayload {
 
 /** payload of MSG_MERGER. */
 export interface MergerPayload {
-  /** '' when the body is inline */
+  /** '' when the body is inline. */
   downloadKey: string;
   messageList: SimplifiedMessage[];
   title: string;
   abstractList: string[];
   compatibleText: string;
-  /** default false */
+  /** Default false. */
   layersOverLimit: boolean;
 }
 
 /** payload of MSG_GRP_TIP. */
 export interface GroupTipPayload {
-  /** TYPES.GRP_TIP_* */
+  /** TYPES.GRP_TIP_*. */
   operationType: number;
   operatorID: string;
   userIDList: string[];
-  /** 0 none, 1 requested, 2 invited */
+  /** 0 none, 1 requested, 2 invited. */
   groupJoinType?: number;
-  /** changed group fields, also groupCustomField */
+  /** Changed group fields, also groupCustomField. */
   newGroupProfile?: any;
   memberList?: GroupTipMember[];
 }
@@ -692,18 +692,18 @@ export interface GroupTipPayload {
 /** Item of GroupTipPayload.memberList. */
 export interface GroupTipMember {
   userID: string;
-  /** seconds */
+  /** Seconds. */
   muteTime?: number;
   nick?: string;
   avatar?: string;
-  /** ban seconds */
+  /** Ban seconds. */
   duration?: number;
   reason?: string;
 }
 
 /** payload of MSG_GRP_SYS_NOTICE. */
 export interface GroupSystemNoticePayload {
-  /** 1 join requested, 2 approved, 3 refused, 4 removed, 5 dissolved, 6 created, 7 invited, 8 left, 9 admin set, 10 admin cleared, 11 reclaimed, 12 invited and must answer, 13 invitation accepted, 14 invitation refused, 15 read state synced, 20 remind type synced, 21 banned, 22 unbanned, 23 invitation by a member, 255 custom */
+  /** 1 join requested, 2 approved, 3 refused, 4 removed, 5 dissolved, 6 created, 7 invited, 8 left, 9 admin set, 10 admin cleared, 11 reclaimed, 12 invited and must answer, 13 invitation accepted, 14 invitation refused, 15 read state synced, 20 remind type synced, 21 banned, 22 unbanned, 23 invitation by a member, 255 custom. */
   operationType: number;
   operatorID: string;
   groupProfile: any;
@@ -771,13 +771,13 @@ export interface TIMEvent<Name extends keyof EventData = keyof EventData> {
 export interface LoginOptions {
   /** Limit: <=32 bytes, printable ASCII (7003 on native). */
   userID: string;
-  /** signature string issued by the app server */
+  /** Signature string issued by the app server. */
   userSig: string;
 }
 
 export interface TranslateTextOptions {
   sourceTextList: string[];
-  /** language code or 'auto' */
+  /** Language code or 'auto'. */
   sourceLanguage: string;
   targetLanguage: string;
 }
@@ -785,18 +785,18 @@ export interface TranslateTextOptions {
 export interface GetMessageListOptions {
   /** Format: C2C${userID} or GROUP${groupID} or GROUP${topicID} or @TIM#SYSTEM. */
   conversationID: string;
-  /** omit on first page; then value returned by previous page */
+  /** Omit on first page; then value returned by previous page. */
   nextReqMessageID?: string;
 }
 
 export interface GetMessageListHoppingOptions {
   /** Format: C2C${userID} or GROUP${groupID} or GROUP${topicID}. */
   conversationID: string;
-  /** start sequence, group/topic only */
+  /** Start sequence, group/topic only. */
   sequence?: number;
-  /** start server time in seconds, one-to-one only */
+  /** Start server time in seconds, one-to-one only. */
   time?: number;
-  /** 0 older, 1 newer One of 0, 1. Default: 0. */
+  /** 0 older, 1 newer. One of 0, 1. Default: 0. */
   direction?: number;
 }
 
@@ -807,9 +807,9 @@ export interface SetMessageReadOptions {
 
 export interface GetGroupMessageReadMemberListOptions {
   message: Message;
-  /** string; guides use '' for the first page Default: ''. */
+  /** String; guides use '' for the first page. Default: ''. */
   cursor: string;
-  /** 0 read, 1 unread One of 0, 1. Default: 0. */
+  /** 0 read, 1 unread. One of 0, 1. Default: 0. */
   filter: number;
   /** Limit: <=100. */
   count: number;
@@ -829,12 +829,12 @@ export interface PinConversationOptions {
 }
 
 export interface SetAllMessageReadOptions {
-  /** guides allow omitting options altogether One of TYPES.READ_ALL_C2C_MSG, TYPES.READ_ALL_GROUP_MSG, TYPES.READ_ALL_MSG. Default: TYPES.READ_ALL_MSG. */
+  /** Guides allow omitting options altogether. One of TYPES.READ_ALL_C2C_MSG, TYPES.READ_ALL_GROUP_MSG, TYPES.READ_ALL_MSG. Default: TYPES.READ_ALL_MSG. */
   scope: string;
 }
 
 export interface SetMessageRemindTypeOptions {
-  /** group or topic id; exclusive with userIDList */
+  /** Group or topic id; exclusive with userIDList. */
   groupID?: string;
   /** Limit: <=30. */
   userIDList?: string[];
@@ -844,7 +844,7 @@ export interface SetMessageRemindTypeOptions {
 
 export interface SetConversationCustomDataOptions {
   conversationIDList: string[];
-  /** empty string clears Limit: <=256 bytes. */
+  /** Empty string clears. Limit: <=256 bytes. */
   customData: string;
 }
 
@@ -895,18 +895,18 @@ export interface UpdateMyProfileOptions {
   selfSignature?: string;
   /** One of TYPES.ALLOW_TYPE_ALLOW_ANY, TYPES.ALLOW_TYPE_NEED_CONFIRM, TYPES.ALLOW_TYPE_DENY_ANY. */
   allowType?: string;
-  /** uint32, yyyymmdd */
+  /** Uint32, yyyymmdd. */
   birthday?: number;
   /** Limit: <=16 bytes. */
   location?: string;
   language?: number;
-  /** 0 accept, 1 refuse messages One of 0, 1. */
+  /** 0 accept, 1 refuse messages. One of 0, 1. */
   messageSettings?: number;
   /** One of TYPES.FORBID_TYPE_NONE, TYPES.FORBID_TYPE_SEND_OUT. Default: TYPES.FORBID_TYPE_NONE. */
   adminForbidType?: string;
   level?: number;
   role?: number;
-  /** key prefix Tag_Profile_Custom_ */
+  /** Key prefix Tag_Profile_Custom_. */
   profileCustomField?: { key: string; value: string }[];
 }
 
@@ -921,7 +921,7 @@ export interface RemoveFromBlocklistListOptions {
 }
 
 export interface SetSelfStatusOptions {
-  /** empty string clears */
+  /** Empty string clears. */
   customStatus: string;
 }
 
@@ -936,7 +936,7 @@ export interface SubscribeUserStatusOptions {
 }
 
 export interface UnsubscribeUserStatusOptions {
-  /** undefined or [] means all Limit: <=100. */
+  /** Undefined or [] means all. Limit: <=100. */
   userIDList?: string[];
 }
 
@@ -964,7 +964,7 @@ export interface DeleteFriendOptions {
 export interface CheckFriendOptions {
   /** Limit: <=1000. */
   userIDList: string[];
-  /** declared required, guides treat as optional One of TYPES.SNS_CHECK_TYPE_SINGLE, TYPES.SNS_CHECK_TYPE_BOTH. Default: TYPES.SNS_CHECK_TYPE_BOTH. */
+  /** Declared required, guides treat as optional. One of TYPES.SNS_CHECK_TYPE_SINGLE, TYPES.SNS_CHECK_TYPE_BOTH. Default: TYPES.SNS_CHECK_TYPE_BOTH. */
   type: string;
 }
 
@@ -976,7 +976,7 @@ export interface UpdateFriendOptions {
   userID: string;
   /** Limit: <=96 bytes. */
   remark?: string;
-  /** key prefix Tag_SNS_Custom_ */
+  /** Key prefix Tag_SNS_Custom_. */
   friendCustomField?: { key: string; value: string }[];
 }
 
@@ -1039,7 +1039,7 @@ export interface CreateGroupOptions {
   name: string;
   /** One of TYPES.GRP_WORK, TYPES.GRP_PUBLIC, TYPES.GRP_MEETING, TYPES.GRP_AVCHATROOM, TYPES.GRP_COMMUNITY. Default: TYPES.GRP_WORK. */
   type: string;
-  /** generated when omitted Limit: <=48 bytes printable ASCII; must not start with @TGS# (communities start with @TGS#_). */
+  /** Generated when omitted. Limit: <=48 bytes printable ASCII; must not start with @TGS# (communities start with @TGS#_). */
   groupID?: string;
   /** Limit: <=240 bytes. */
   introduction?: string;
@@ -1049,12 +1049,12 @@ export interface CreateGroupOptions {
   avatar?: string;
   /** Default: Work 200, Public 2000, Meeting 10000, AVChatRoom unlimited. */
   maxMemberNum?: number;
-  /** fixed for Work (disabled), Meeting and AVChatRoom (free) One of TYPES.JOIN_OPTIONS_FREE_ACCESS, TYPES.JOIN_OPTIONS_NEED_PERMISSION, TYPES.JOIN_OPTIONS_DISABLE_APPLY. */
+  /** Fixed for Work (disabled), Meeting and AVChatRoom (free). One of TYPES.JOIN_OPTIONS_FREE_ACCESS, TYPES.JOIN_OPTIONS_NEED_PERMISSION, TYPES.JOIN_OPTIONS_DISABLE_APPLY. */
   joinOption?: string;
-  /** since 2.27.0; not for AVChatRoom One of TYPES.INVITE_OPTIONS_FREE_ACCESS, TYPES.INVITE_OPTIONS_NEED_PERMISSION, TYPES.INVITE_OPTIONS_DISABLE_INVITE. */
+  /** Since 2.27.0; not for AVChatRoom. One of TYPES.INVITE_OPTIONS_FREE_ACCESS, TYPES.INVITE_OPTIONS_NEED_PERMISSION, TYPES.INVITE_OPTIONS_DISABLE_INVITE. */
   inviteOption?: string;
   /** Limit: <=500; not for AVChatRoom. */
-  memberList?: { userID: string;  role?: "Admin";  memberCustomField?: CustomField[] }[];
+  memberList?: { userID: string; role?: "Admin"; memberCustomField?: CustomField[] }[];
   groupCustomField?: { key: string; value: string }[];
 }
 
@@ -1092,9 +1092,9 @@ export interface HandleGroupApplicationOptions {
   /** One of Agree, Reject. */
   handleAction: "Agree" | "Reject";
   handleMessage?: string;
-  /** system notice Message; give this or application */
+  /** System notice Message; give this or application. */
   message?: Message;
-  /** item of getGroupApplicationList().data.applicationList */
+  /** Item of getGroupApplicationList().data.applicationList. */
   application?: GroupApplication;
 }
 
@@ -1112,13 +1112,13 @@ export interface SetGroupAttributeOptions {
 
 export interface DeleteGroupAttributeOptions {
   groupID: string;
-  /** [] means all */
+  /** [] means all. */
   keyList: string[];
 }
 
 export interface GetGroupAttributeOptions {
   groupID: string;
-  /** [] means all */
+  /** [] means all. */
   keyList: string[];
 }
 
@@ -1131,20 +1131,20 @@ export interface SetGroupCounterOptions {
 export interface IncreaseGroupCounterOptions {
   groupID: string;
   key: string;
-  /** delta; missing key starts at 0 */
+  /** Delta; missing key starts at 0. */
   value: number;
 }
 
 export interface DecreaseGroupCounterOptions {
   groupID: string;
   key: string;
-  /** delta; missing key starts at 0 */
+  /** Delta; missing key starts at 0. */
   value: number;
 }
 
 export interface GetGroupCountersOptions {
   groupID: string;
-  /** omit for all */
+  /** Omit for all. */
   keyList?: string[];
 }
 
@@ -1152,9 +1152,9 @@ export interface GetGroupMemberListOptions {
   groupID: string;
   /** Limit: <=100 (larger is cut to 100). Default: 15. */
   count?: number;
-  /** Community groups use a string cursor in later versions Default: 0. */
+  /** Community groups use a string cursor in later versions. Default: 0. */
   offset?: number;
-  /** custom mark >=1000, AVChatRoom only */
+  /** Custom mark >=1000, AVChatRoom only. */
   filter?: number;
 }
 
@@ -1176,22 +1176,22 @@ export interface DeleteGroupMemberOptions {
   /** Limit: <=20 per call (later reference). */
   userIDList: string[];
   reason?: string;
-  /** seconds >0, AVChatRoom ban only */
+  /** Seconds >0, AVChatRoom ban only. */
   duration?: number;
 }
 
 export interface SetGroupMemberMuteTimeOptions {
-  /** group or topic id */
+  /** Group or topic id. */
   groupID: string;
   userID: string;
-  /** seconds; 0 unmutes */
+  /** Seconds; 0 unmutes. */
   muteTime: number;
 }
 
 export interface SetGroupMemberRoleOptions {
   groupID: string;
   userID: string;
-  /** Custom for Community only One of TYPES.GRP_MBR_ROLE_ADMIN, TYPES.GRP_MBR_ROLE_MEMBER, TYPES.GRP_MBR_ROLE_CUSTOM. */
+  /** Custom for Community only. One of TYPES.GRP_MBR_ROLE_ADMIN, TYPES.GRP_MBR_ROLE_MEMBER, TYPES.GRP_MBR_ROLE_CUSTOM. */
   role: string;
 }
 
@@ -1222,7 +1222,7 @@ export interface MarkGroupMemberListOptions {
 export interface CreateTopicInCommunicationOptions {
   groupID: string;
   topicName: string;
-  /** generated when omitted Format: ${groupID}@TOPIC#_${suffix}. */
+  /** Generated when omitted. Format: ${groupID}@TOPIC#_${suffix}. */
   topicID?: string;
   avatar?: string;
   notification?: string;
@@ -1232,7 +1232,7 @@ export interface CreateTopicInCommunicationOptions {
 
 export interface DeleteTopicFromCommunicationOptions {
   groupID: string;
-  /** omit for all */
+  /** Omit for all. */
   topicIDList?: string[];
 }
 
@@ -1249,7 +1249,7 @@ export interface UpdateTopicProfileOptions {
 
 export interface GetTopicListOptions {
   groupID: string;
-  /** omit for all */
+  /** Omit for all. */
   topicIDList?: string[];
 }
 
@@ -1264,7 +1264,7 @@ export interface MessageOptions<Payload = any> {
   needReadReceipt?: boolean;
   /** Limit: <=50; group targeted message; not Community/AVChatRoom. */
   receiverList?: string[];
-  /** called with upload progress for image/audio/video/file */
+  /** Called with upload progress for image/audio/video/file. */
   onProgress?: (progress: number) => void;
   payload: Payload;
 }
@@ -1345,7 +1345,7 @@ export interface ChatSDK {
    *
    * Group only.
    *
-   * ReceiverList not supported.
+   * receiverList not supported.
    *
    * Result type is MSG_TEXT with atUserList set.
    *
@@ -1490,7 +1490,7 @@ export interface ChatSDK {
    *
    * Does not raise MESSAGE_RECEIVED on the sending instance.
    *
-   * OnlineUserOnly and messageControlInfo are mutually exclusive.
+   * onlineUserOnly and messageControlInfo are mutually exclusive.
    *
    * Body <=12 KB.
    *
@@ -1757,7 +1757,7 @@ export interface ChatSDK {
    *
    * Not built yet: rejects with 3122 once signed in.
    *
-   * UnreadCount becomes 0 and lastMessage is emptied.
+   * unreadCount becomes 0 and lastMessage is emptied.
    *
    * Not for topics.
    */

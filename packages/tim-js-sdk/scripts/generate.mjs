@@ -115,7 +115,7 @@ function objects({ objects }) {
         (object.undeclaredProperties ?? []).map((property) => ({ ...property, optional: true })),
       );
       const lines = known.map((property) => {
-        const about = property.note ?? property.evidenceNote;
+        const about = property.note && sentence(property.note);
         let type = objectType(property, objects);
         if (name === "Message" && property.name === "payload") type = "Payload";
         return `${doc(about, "  ")}  ${property.name}${property.optional ? "?" : ""}: ${type};`;
@@ -209,7 +209,7 @@ const optionsName = (type) => /[A-Z][A-Z_]+_OPTIONS/.exec(type)?.[0];
 const pascal = (name) => name.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter) => letter.toUpperCase());
 
 function field(it) {
-  const about = [it.note, it.limit && `Limit: ${it.limit}.`, it.allowed && `One of ${it.allowed.join(", ")}.`];
+  const about = [it.note && sentence(it.note), it.limit && `Limit: ${it.limit}.`, it.allowed && `One of ${it.allowed.join(", ")}.`];
   if (it.format) about.push(`Format: ${it.format.join(" or ")}.`);
   if (it.default !== undefined) about.push(`Default: ${it.default === "" ? "''" : it.default}.`);
   return `${doc(about.filter(Boolean).join(" "), "  ")}  ${it.name}${it.optional ? "?" : ""}: ${fieldType(it)};`;
@@ -220,7 +220,7 @@ function fieldType({ name, type, items, format = [], allowed = [] }) {
   if (name === "application") return "GroupApplication";
   if (name === "handleAction") return '"Agree" | "Reject"';
   if (format[0]?.startsWith("Record<")) return format[0].replace("integer", "number").replace(",", ", ");
-  if (items) return `${items.replaceAll("{key,value}", "CustomField").replaceAll(",", "; ").replaceAll(":", ": ").replaceAll("'", '"')}[]`.replace(/^\{(.*)\}/, "{ $1 }");
+  if (items) return `${items.replaceAll("{key,value}", "CustomField").replace(/, */g, "; ").replace(/: */g, ": ").replaceAll("'", '"')}[]`.replace(/^\{(.*)\}/, "{ $1 }");
   if (type === "Array<TYPES>") return "string[]";
   if (type === "TYPES") return allowed.some((name) => name.includes("CONV_MARK")) ? "number" : "string";
   return type.replace(" | undefined", "").replace("Function", "(progress: number) => void");
@@ -319,7 +319,9 @@ function doc(text, indent) {
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join("\n")}\n${indent} */\n`;
 }
 
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+/** A note as a sentence; a name at its beginning keeps its case. */
+const sentence = (text) =>
+  `${/^\w*[a-z][A-Z]|^\W/.test(text) ? text : text[0].toUpperCase() + text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 const quoted = (value) => JSON.stringify(value);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
