@@ -2,7 +2,7 @@
  * How the console is built, tested and developed.
  *
  * **Goes out:** `dist/`, which the server carries inside and serves under `/console/`. `npm run dev` talks to a
- * real server (`HONGYAN_SERVER`, default `http://127.0.0.1:8080`), `npm run dev:mock` to a stand-in that needs
+ * real server (`HONGYAN_SERVER`, default `http://127.0.0.1:8020`), `npm run dev:mock` to a stand-in that needs
  * none. **Never here:** anything that the shipped page would depend on.
  */
 import vue from "@vitejs/plugin-vue";
@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => ({
   server: {
     ...(mode === "mock"
       ? {}
-      : { proxy: { "/console/api": process.env["HONGYAN_SERVER"] ?? "http://127.0.0.1:8080" } }),
+      : { proxy: { "/console/api": process.env["HONGYAN_SERVER"] ?? "http://127.0.0.1:8020" } }),
   },
   test: {
     environment: "happy-dom",

@@ -29,6 +29,8 @@ enum Command {
         #[arg(last = true)]
         serve: Vec<String>,
     },
+    /// Builds everything into target/release/hongyan.
+    Build,
     /// Installs what the tests need, builds what they test, and runs them.
     Test {
         /// Just one part.
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
 fn perform(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run { serve } => run::run(&serve)?,
+        Command::Build => run::build()?,
         Command::Test { only } => return Ok(told(&test::run(only))),
         Command::Tidy => return Ok(told(&[tidy::run(tidy::WebSdk::MayBeMissing)])),
         Command::Ci => return Ok(told(&ci::run())),

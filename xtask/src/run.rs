@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to a running server.
+//! `cargo xtask run`: from a fresh clone to a running server; `cargo xtask build` stops before it runs.
 //!
 //! **Comes in:** arguments for `hongyan serve`. **Goes out:** the server in place of this program, so that Ctrl-C
 //! reaches it directly.
@@ -11,10 +11,7 @@ use crate::{machine, shell, web, workspace};
 
 /// Builds everything and starts the server; state lives in the folder `data` unless the arguments name another.
 pub(crate) fn run(extra: &[String]) -> Result<()> {
-    machine::need_node()?;
-    web::run()?;
-    shell::step("building the server");
-    shell::run(shell::cargo().args(["build", "--release", "--package", "hongyan"]))?;
+    build()?;
     let mut server = Command::new(workspace::program("release", "hongyan"));
     server.current_dir(workspace::root()).args(["serve", "--dev"]);
     if !extra
@@ -26,6 +23,14 @@ pub(crate) fn run(extra: &[String]) -> Result<()> {
     server.args(extra);
     shell::step(&format!("starting {}", shell::described(&server)));
     become_program(server)
+}
+
+/// Builds everything: `target/release/hongyan` holds the web apps too.
+pub(crate) fn build() -> Result<()> {
+    machine::need_node()?;
+    web::run()?;
+    shell::step("building the server");
+    shell::run(shell::cargo().args(["build", "--release", "--package", "hongyan"]))
 }
 
 #[cfg(unix)]

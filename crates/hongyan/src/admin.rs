@@ -48,6 +48,9 @@ enum App {
     Create {
         /// What you call it.
         name: String,
+        /// The SDKAppID that your app has already; the next free one when absent.
+        #[arg(long, value_name = "SDKAPPID")]
+        id: Option<u32>,
     },
     /// Give an app another secret key, and print it. UserSigs of the old one are not accepted any more.
     RotateKey {
@@ -123,8 +126,8 @@ async fn carry_out(store: &dyn Store, command: Command) -> Result<()> {
                 print_settings(&app.settings.into());
             }
         }
-        Command::App(App::Create { name }) => {
-            let app = manage::create_app(store, &name, clock::now()).await?;
+        Command::App(App::Create { name, id }) => {
+            let app = manage::create_app(store, id.map(SdkAppId), &name, clock::now()).await?;
             println!("SDKAppID    {}\nsecret key  {}", app.id, app.key.0);
         }
         Command::App(App::RotateKey { id }) => {

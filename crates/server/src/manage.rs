@@ -24,6 +24,9 @@ pub enum ManageError {
     /// There is no such app.
     #[error("there is no app {0}")]
     AppUnknown(SdkAppId),
+    /// There is one already.
+    #[error("there is an app {0} already")]
+    AppTaken(SdkAppId),
     /// What is wanted is not possible.
     #[error("{0}")]
     Invalid(String),
@@ -81,12 +84,23 @@ impl From<AppSettings> for Settings {
     }
 }
 
-/// Makes an app with a new key.
-pub async fn create_app(store: &dyn Store, name: &str, now: Timestamp) -> Result<App> {
+/// Makes an app with a new key: under the SDKAppID that its users already know, or under the next free one.
+pub async fn create_app(store: &dyn Store, id: Option<SdkAppId>, name: &str, now: Timestamp) -> Result<App> {
     let apps = store.list_apps().await?;
-    let newest = apps.iter().map(|it| it.id).max();
-    let id = newest.map_or(DEFAULT_APP, |it| SdkAppId(it.0 + 1).max(DEFAULT_APP));
+    let id = match id {
+        Some(SdkAppId(0)) => return Err(invalid("an SDKAppID is a number above 0".to_owned())),
+        Some(id) if apps.iter().any(|it| it.id == id) => return Err(ManageError::AppTaken(id)),
+        Some(id) => id,
+        None => next_id(&apps),
+    };
     put_app(store, id, name, now).await
+}
+
+/// The smallest free one from the first app's on.
+fn next_id(apps: &[App]) -> SdkAppId {
+    let taken: std::collections::HashSet<u32> = apps.iter().map(|it| it.id.0).collect();
+    let free = (DEFAULT_APP.0..=u32::MAX).find(|it| !taken.contains(it));
+    SdkAppId(free.unwrap_or(DEFAULT_APP.0))
 }
 
 /// Gives an app another key: UserSigs that were made with the old one let nobody in any more.
@@ -229,6 +243,22 @@ mod tests {
         );
         assert_eq!(settings.revoke_limit_s, limits::REVOKE_LIMIT_S);
         assert!(serde_json::from_str::<SettingsChange>(r#"{"webInstance":2}"#).is_err());
+    }
+
+    #[tokio::test]
+    async fn an_app_is_made_under_the_id_that_its_users_know_or_the_next_free_one() {
+        let store = hongyan_storage::SqliteStore::in_memory();
+        let now = Timestamp(0);
+        let known = SdkAppId(1_400_000_002);
+        let make = async |id| create_app(&store, id, "chat", now).await;
+        assert_eq!(make(Some(known)).await.unwrap().id, known);
+        assert!(matches!(make(Some(known)).await, Err(ManageError::AppTaken(it)) if it == known));
+        assert!(matches!(
+            make(Some(SdkAppId(0))).await,
+            Err(ManageError::Invalid(_))
+        ));
+        assert_eq!(make(None).await.unwrap().id, DEFAULT_APP);
+        assert_eq!(make(None).await.unwrap().id, SdkAppId(1_400_000_003));
     }
 
     #[test]

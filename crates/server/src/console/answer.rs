@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     WrongPassword,
     CrossSite,
     NotFound(&'static str),
+    /// What is to be made is there.
+    Conflict(&'static str),
     Invalid(String),
     TooManyAttempts,
     Unavailable,
@@ -62,6 +64,7 @@ impl IntoResponse for Failure {
                 "the request comes from another site".to_owned(),
             ),
             Self::NotFound(message) => (StatusCode::NOT_FOUND, "not-found", message.to_owned()),
+            Self::Conflict(message) => (StatusCode::CONFLICT, "conflict", message.to_owned()),
             Self::Invalid(message) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", message),
             Self::TooManyAttempts => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -89,6 +92,7 @@ impl From<ManageError> for Failure {
     fn from(error: ManageError) -> Self {
         match error {
             ManageError::AppUnknown(_) => Self::NotFound("there is no such app"),
+            ManageError::AppTaken(_) => Self::Conflict("there is an app with this SDKAppID already"),
             ManageError::Invalid(text) => Self::Invalid(text),
             ManageError::Store(error) => error.into(),
         }

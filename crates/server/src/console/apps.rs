@@ -38,8 +38,12 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, _: SignedIn) -> Answ
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Create {
     name: String,
+    /// Absent: the next free one.
+    #[serde(rename = "sdkAppID")]
+    sdk_app_id: Option<u32>,
 }
 
 pub(super) async fn create(
@@ -48,7 +52,8 @@ pub(super) async fn create(
     Input(create): Input<Create>,
 ) -> Answer {
     let _one = shared.console.changing_apps.lock().await;
-    let app = manage::create_app(&*shared.context.store, &create.name, clock::now()).await?;
+    let id = create.sdk_app_id.map(SdkAppId);
+    let app = manage::create_app(&*shared.context.store, id, &create.name, clock::now()).await?;
     tracing::info!(app.id = app.id.0, "an app was made in the console");
     let key = app.key.0.clone();
     shared.context.facts.app_changed(app.clone());
