@@ -81,6 +81,7 @@ test("logout: TIM.EVENT.SDK_NOT_READY, memory cleared, other instances not distu
 }) => {
   await settings({ webInstances: 2 });
   const [one, two] = [await login("alice"), await login("alice")];
+  await login("bob");
   await one.send("bob", "first");
   expect(await one.call("logout")).toEqual({ code: 0, data: {} });
   expect(await one.names()).toContain("sdkStateNotReady");
