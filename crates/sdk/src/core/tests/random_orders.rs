@@ -136,15 +136,33 @@ fn model() -> Model {
     model
 }
 
-fn check(steps: Vec<Step>) -> Result<(), TestCaseError> {
+/// How the network becomes good again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum End {
+    /// By a new connection.
+    Reconnect,
+    /// On the same one: what is said next shows what is missing.
+    Goes,
+}
+
+fn check(steps: Vec<Step>, end: End) -> Result<(), TestCaseError> {
     let mut client = Client::ready_with(model());
     for step in steps {
         take(&mut client, &step);
     }
     // The network becomes good, and stays so.
-    client.swallow_answers = false;
-    client.cut();
-    client.pass_ms(120_000);
+    if end == End::Reconnect || client.swallow_answers || !client.is_open {
+        client.swallow_answers = false;
+        client.cut();
+        client.pass_ms(120_000);
+    }
+    for name in NAMES {
+        client.model.say(&c2c(name), name, "text");
+    }
+    let pts = client
+        .model
+        .log(AccountChange::BlacklistRemoved(vec![user("nobody")]));
+    client.model.push_event(pts);
     client.receive();
     for _ in 0..4 {
         client.listed();
@@ -213,11 +231,17 @@ fn text(message: &hongyan_protocol::message::Message) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// Contracts C2, C3, C4 and C5.
     #[test]
     fn any_order_and_any_loss_ends_in_the_same_state(steps in proptest::collection::vec(step(), 0..60)) {
-        check(steps)?;
+        check(steps, End::Reconnect)?;
+    }
+
+    /// Contracts C2, C3, C4 and C5.
+    #[test]
+    fn gaps_heal_without_a_new_connection(steps in proptest::collection::vec(step(), 0..60)) {
+        check(steps, End::Goes)?;
     }
 }
