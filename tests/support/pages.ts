@@ -2,7 +2,7 @@
  * The pages on which the SDK is tested, served from this machine: an app built by Vite, and one that loads the UMD file.
  *
  * Comes in: the address of the chat server that a page should use. Goes out: the page's address. The server's address
- * is put into the page as a <meta> tag, as the owner of an existing app would.
+ * is put into the page as a <meta> tag, or as a global, as the owner of an existing app would.
  */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -23,9 +23,12 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export type Page = "vite-app" | "umd";
 
+/** How a page says where the server is. */
+export type Found = "meta" | "global";
+
 export interface Pages {
   /** The address of a page that talks to `server`. */
-  url(page: Page, server: string): string;
+  url(page: Page, server: string, found: Found): string;
   close(): Promise<void>;
 }
 
@@ -52,7 +55,7 @@ export async function servePages(): Promise<Pages> {
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const { port } = http.address() as AddressInfo;
   return {
-    url: (page, server) => `http://127.0.0.1:${port}/${page}/?server=${encodeURIComponent(server)}`,
+    url: (page, server, found) => `http://127.0.0.1:${port}/${page}/?${new URLSearchParams({ server, found })}`,
     close: () => closed(http),
   };
 }
@@ -68,7 +71,11 @@ async function read(url: URL): Promise<Buffer | string> {
 
 function withServer(url: URL, html: string): string {
   const server = url.searchParams.get("server") ?? "";
-  return html.replace("</title>", `</title>\n    <meta name="hongyan-server" content="${server}">`);
+  const says =
+    url.searchParams.get("found") === "global"
+      ? `<script>HONGYAN_SERVER = ${JSON.stringify(server)};</script>`
+      : `<meta name="hongyan-server" content="${server}">`;
+  return html.replace("</title>", `</title>\n    ${says}`);
 }
 
 function closed(http: HttpServer): Promise<void> {

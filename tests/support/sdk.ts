@@ -1,34 +1,18 @@
 /**
- * The `test` of the SDK's browser tests: a server, pages that use the SDK, tabs, and the console's settings.
+ * The `test` of the SDK's browser tests: a server and its owner, pages that use the SDK, and tabs.
  */
-import { expect, type APIRequestContext } from "@playwright/test";
-
-import { servePages, type Page, type Pages } from "./pages.ts";
+import { test as base } from "./owner.ts";
+import { servePages, type Found, type Page, type Pages } from "./pages.ts";
 import { Tab } from "./tab.ts";
-import { test as base } from "./test.ts";
 
-export { expect };
-
-export interface Settings {
-  readonly webInstances?: number;
-  readonly platformPolicy?: string;
-  readonly revokeLimitS?: number;
-  readonly blockedSender?: "refuse" | "pretend";
-}
+export { expect, SDK_APP_ID } from "./owner.ts";
 
 interface Fixtures {
-  /** Opens a tab; the Vite app unless told otherwise. */
-  open: (page?: Page) => Promise<Tab>;
+  /** Opens a tab; the Vite app, which finds the server by its <meta> tag, unless told otherwise. */
+  open: (page?: Page, found?: Found) => Promise<Tab>;
   /** Opens a tab and logs in. */
   login: (userID: string) => Promise<Tab>;
-  /** Changes the app's settings as its owner does in the console. */
-  settings: (settings: Settings) => Promise<void>;
-  /** Signs as the console's signer does. */
-  consoleSign: (userID: string, expireS: number) => Promise<string>;
-  admin: APIRequestContext;
 }
-
-export const SDK_APP_ID = 1400000001;
 
 export const test = base.extend<Fixtures, { pages: Pages }>({
   pages: [
@@ -42,8 +26,8 @@ export const test = base.extend<Fixtures, { pages: Pages }>({
   ],
   open: async ({ browser, server, pages }, use) => {
     const tabs: Tab[] = [];
-    await use(async (page = "vite-app") => {
-      const tab = await Tab.open(browser, pages.url(page, server.url), server);
+    await use(async (page = "vite-app", found = "meta") => {
+      const tab = await Tab.open(browser, pages.url(page, server.url, found), server);
       tabs.push(tab);
       return tab;
     });
@@ -54,29 +38,6 @@ export const test = base.extend<Fixtures, { pages: Pages }>({
       const tab = await open();
       await tab.login(userID);
       return tab;
-    });
-  },
-  admin: async ({ playwright, server }, use) => {
-    const admin = await playwright.request.newContext({
-      baseURL: server.url,
-      extraHTTPHeaders: { "content-type": "application/json" },
-    });
-    const password = /console password\s+(\S+)/.exec(server.output())?.[1];
-    expect((await admin.post("/console/api/login", { data: { password } })).ok()).toBe(true);
-    await use(admin);
-    await admin.dispose();
-  },
-  settings: async ({ admin }, use) => {
-    await use(async (settings) => {
-      const response = await admin.patch(`/console/api/apps/${SDK_APP_ID}`, { data: { settings } });
-      expect(response.ok(), await response.text()).toBe(true);
-    });
-  },
-  consoleSign: async ({ admin }, use) => {
-    await use(async (userID, expireS) => {
-      const response = await admin.post(`/console/api/apps/${SDK_APP_ID}/usersig`, { data: { userID, expireS } });
-      expect(response.ok(), await response.text()).toBe(true);
-      return ((await response.json()) as { userSig: string }).userSig;
     });
   },
 });

@@ -31,6 +31,8 @@ export interface Server {
 }
 
 export interface ServerOptions {
+  /** Development mode, in which the server signs for anybody; on unless told otherwise. */
+  readonly dev?: boolean;
   /** More arguments for `hongyan serve`. */
   readonly args?: readonly string[];
   /** More environment variables. */
@@ -49,7 +51,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   let url = "";
 
   async function start(listen: string): Promise<void> {
-    const args = ["serve", "--dev", "--data", data, "--listen", listen, ...(options.args ?? [])];
+    const mode = (options.dev ?? true) ? ["--dev"] : [];
+    const args = ["serve", ...mode, "--data", data, "--listen", listen, ...(options.args ?? [])];
     const child = spawn(program, args, {
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
