@@ -1,5 +1,6 @@
 /** How many instances an account may have, and what a kicked one sees (contract C6). */
-import { expect, test } from "./support/sdk.ts";
+import { expect, SDK_APP_ID, test } from "./support/sdk.ts";
+import { CLOSE_KICKED, KICK_REASON, PLATFORM, rawLogin } from "./support/wire.ts";
 
 const KICKED = "kickedOut";
 
@@ -52,4 +53,40 @@ test("a session kept from the console is told so: KICKED_OUT_REST_API", async ({
   const tab = await login("alice");
   await admin.post("/console/api/apps/1400000001/kick", { data: { userID: "alice" } });
   await expect.poll(() => tab.seen(KICKED)).toEqual([{ name: KICKED, data: { type: "REST_API_Kick" } }]);
+});
+
+test("Contract C6. Under policy single a phone's login kicks the tab, and the tab's the phone: KICKED_OUT_MULT_DEVICE", async ({
+  login, open, settings, server,
+}) => {
+  await settings({ platformPolicy: "single" });
+  const tab = await login("alice");
+  const credentials = { sdkAppID: SDK_APP_ID, userID: "alice", userSig: await tab.sign("alice") };
+  const phone = await rawLogin(server.url, { ...credentials, platform: PLATFORM.android });
+  await expect.poll(() => phone.code).toBe(0);
+  await expect.poll(() => tab.seen(KICKED)).toEqual([{ name: KICKED, data: { type: "multipleDevice" } }]);
+  expect(await tab.page.evaluate(() => (window as any).TIM.TYPES.KICKED_OUT_MULT_DEVICE)).toBe("multipleDevice");
+  expect((await tab.names()).slice(-2)).toEqual(["sdkStateNotReady", KICKED]);
+
+  const next = await open();
+  await next.login("alice");
+  await expect.poll(() => phone.closeCode).toBe(CLOSE_KICKED);
+  expect(phone.kickReason).toBe(KICK_REASON.multipleDevice);
+  expect(await next.seen(KICKED)).toEqual([]);
+});
+
+test("Contract C6. Under policy dual a tab and a phone live together, but not two phones", async ({
+  login, settings, server,
+}) => {
+  await settings({ platformPolicy: "dual" });
+  const tab = await login("alice");
+  const credentials = { sdkAppID: SDK_APP_ID, userID: "alice", userSig: await tab.sign("alice") };
+  const android = await rawLogin(server.url, { ...credentials, platform: PLATFORM.android });
+  await expect.poll(() => android.code).toBe(0);
+  const ios = await rawLogin(server.url, { ...credentials, platform: PLATFORM.ios });
+  await expect.poll(() => ios.code).toBe(0);
+  await expect.poll(() => android.kickReason).toBe(KICK_REASON.multipleDevice);
+  expect(ios.closeCode).toBeUndefined();
+  expect(await tab.seen(KICKED)).toEqual([]);
+  expect(await tab.call("getConversationList")).toMatchObject({ code: 0 });
+  ios.close();
 });

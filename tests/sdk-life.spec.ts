@@ -11,6 +11,14 @@ for (const page of ["vite-app", "umd"] as const) {
   });
 }
 
+for (const page of ["vite-app", "umd"] as const) {
+  test(`the server's address may be a global of the page, as ${page}`, async ({ open }) => {
+    const tab = await open(page, "global");
+    expect(await tab.page.locator("meta[name=hongyan-server]").count()).toBe(0);
+    await tab.login("alice");
+  });
+}
+
 test("create answers one instance for one SDKAppID, and null for what is none", async ({ open }) => {
   const tab = await open();
   expect(
@@ -82,7 +90,7 @@ test("logout: TIM.EVENT.SDK_NOT_READY, memory cleared, other instances not distu
   await settings({ webInstances: 2 });
   const [one, two] = [await login("alice"), await login("alice")];
   await login("bob");
-  await one.send("bob", "first");
+  expect(await one.send("bob", "first")).toMatchObject({ code: 0 });
   expect(await one.call("logout")).toEqual({ code: 0, data: {} });
   expect(await one.names()).toContain("sdkStateNotReady");
   expect(await one.call("getConversationList")).toMatchObject({ code: 3005 });
