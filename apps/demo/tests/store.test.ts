@@ -56,6 +56,14 @@ describe("signing in and out", () => {
     expect(store.openID.value).toBeNull();
   });
 
+  it("is signed out when the SDK lost its login for good, and says why", async () => {
+    await signedIn();
+    tim.emit("SDK_NOT_READY");
+    tim.emit("ERROR", { code: 70009, message: "the UserSig is of another key" });
+    expect(store.phase.value).toEqual({ kind: "signedOut" });
+    expect(troubles).toMatchObject([{ code: 70009 }]);
+  });
+
   it("listens once, however often one signs in", async () => {
     await signedIn();
     await store.signOut();

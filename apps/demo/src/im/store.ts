@@ -324,9 +324,12 @@ export class ImStore {
 
   private readonly handlers: Record<EventName, (data: unknown) => void> = {
     SDK_READY: () => this.onReady(),
-    // A kick and a sign-out say more than this does; a cut connection is told by NET_STATE_CHANGE.
+    // Only a new login helps, as when the UserSig was void at a reconnect; ERROR says why. A kick says more, and comes next.
+    // A connection that is cut and comes back is told by NET_STATE_CHANGE alone.
     SDK_NOT_READY: () => {
-      if (this.phase.value.kind === "ready") this.netState.value = "connecting";
+      if (this.phase.value.kind !== "ready") return;
+      this.phase.value = { kind: "signedOut" };
+      this.forgetAll();
     },
     SDK_RELOAD: () => this.reload(),
     MESSAGE_RECEIVED: (data) => this.onMessages(data as SdkMessage[], true),
