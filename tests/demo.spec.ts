@@ -1,12 +1,13 @@
 /** The demo chat as people use it: two or three of them, each in a browser profile of their own. */
 import type { Chat } from "./support/chat.ts";
-import { expect, test } from "./support/demo.ts";
+import { expect, SDK_APP_ID, test } from "./support/demo.ts";
 
 test("two people write to each other: a badge counts, the title too, and what was seen is marked as read", async ({
   person,
 }) => {
   const [alice, bob] = [await person("alice"), await person("bob")];
   await alice.talkTo("bob");
+  await expect(alice.page.getByTestId("message-input")).toBeFocused();
   await alice.write("hello bob");
   await alice.write("are you there?");
   await expect(alice.message("are you there?")).toHaveAttribute("data-status", "success");
@@ -193,6 +194,15 @@ test("a banner says that the line is down, and all goes on by itself once the se
   await expect(bob.messages()).toHaveCount(2);
 });
 
+test("who has no right to come back after a cut is asked to sign in, and told why", async ({ person, admin, server }) => {
+  const alice = await person("alice");
+  const rotated = await admin.post(`/console/api/apps/${SDK_APP_ID}/rotate-key`, { data: {} });
+  expect(rotated.ok()).toBe(true);
+  await server.restart();
+  await expect(alice.page.getByTestId("toast")).toHaveAttribute("data-code", "70009", { timeout: 30_000 });
+  await alice.signIn("alice");
+});
+
 test("Contract C6. A kicked page says why, stays out over a reload, and signs in again when asked", async ({
   person,
 }) => {
@@ -305,12 +315,11 @@ test.describe("a server that signs for nobody", () => {
 
   test("asks for SDKAppID, userID and UserSig, and says what is wrong with a ticket", async ({ visit, consoleSign }) => {
     const alice = await visit();
-    const app = 1400000001;
-    await alice.signInWith(app, "alice", "not a ticket");
+    await alice.signInWith(SDK_APP_ID, "alice", "not a ticket");
     await expect(alice.page.getByTestId("problem")).toHaveAttribute("data-code", "70003");
-    await alice.signInWith(app, "alice", await consoleSign("bob", 600));
+    await alice.signInWith(SDK_APP_ID, "alice", await consoleSign("bob", 600));
     await expect(alice.page.getByTestId("problem")).toHaveAttribute("data-code", "70013");
-    await alice.signInWith(app, "alice", await consoleSign("alice", 600));
+    await alice.signInWith(SDK_APP_ID, "alice", await consoleSign("alice", 600));
     await alice.isIn();
     await alice.page.reload();
     await alice.isIn();
@@ -325,6 +334,7 @@ async function makeGroup(owner: Chat, name: string, members: string): Promise<st
   await owner.page.getByTestId("group-members").fill(members);
   await owner.page.getByTestId("group-create").click();
   const chat = owner.page.getByTestId("chat");
+  await expect(owner.page.getByRole("dialog")).toHaveCount(0);
   await expect(chat).toHaveAttribute("data-id", /^GROUP/);
   return ((await chat.getAttribute("data-id")) ?? "").replace(/^GROUP/, "");
 }

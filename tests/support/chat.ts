@@ -59,6 +59,7 @@ export class Chat {
   }
 
   async isOpen(conversationID: string): Promise<void> {
+    await expect(this.page.getByRole("dialog")).toHaveCount(0);
     await expect(this.page.getByTestId("chat")).toHaveAttribute("data-id", conversationID);
   }
 
