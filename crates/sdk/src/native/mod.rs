@@ -9,7 +9,7 @@
 //! use hongyan_sdk::{Options, Tim};
 //!
 //! # async fn run() -> Result<(), hongyan_sdk::core::Failure> {
-//! let tim = Tim::create(Options::new(SdkAppId(1400000001), "ws://127.0.0.1:8080"))?;
+//! let tim = Tim::create(Options::new(SdkAppId(1400000001), "ws://127.0.0.1:8020"))?;
 //! let mut events = tim.subscribe();
 //! tim.login("echo-bot", "the UserSig of echo-bot").await?;
 //! while let Some(event) = events.next().await {
