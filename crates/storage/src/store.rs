@@ -10,7 +10,7 @@ use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
 };
-use hongyan_protocol::message::Message;
+use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
 
@@ -137,6 +137,8 @@ pub trait Store: Send + Sync + 'static {
         sequence: Sequence,
         by: &UserId,
     ) -> Result<Committed<Revoked>>;
+    /// A message that was taken in under this key, in whichever timeline.
+    async fn find_sent(&self, key: MessageKey) -> Result<Option<Message>>;
     /// One message.
     async fn find_message(&self, timeline: TimelineId, sequence: Sequence) -> Result<Option<Message>>;
     /// The newest `limit` messages before a sequence (0: before none), ascending.

@@ -124,40 +124,20 @@ pub async fn send(
 ) -> Result<Outcome<Sent>, SendError> {
     check(&draft, now)?;
     let online_only = draft.online_only;
-    let message = message(sender, draft, now);
-    let (timeline, message) = match recipient {
-        Recipient::User { account: None, .. } => return Err(SendError::ReceiverUnknown),
-        Recipient::User {
-            account: Some(receiver),
-            blocks_sender,
-        } => {
-            if blocks_sender && receiver.id != sender.account.id {
-                return match blocked_sender {
-                    BlockedSender::Refuse => Err(SendError::Blocked),
-                    BlockedSender::Pretend => Ok(Outcome::quiet(Sent::nowhere(now))),
-                };
-            }
-            let timeline = TimelineId::c2c(sender.account.id, receiver.id);
-            let to = Target::User(receiver.user_id);
-            (timeline, message(to, String::new(), false))
-        }
-        Recipient::Group(standing) => {
-            let standing = standing
-                .filter(|it| !it.group.dismissed)
-                .ok_or(SendError::GroupGone)?;
-            let Some(member) = &standing.member else {
-                return Err(SendError::NotAMember);
+    let key = draft.key(&sender.account);
+    let place = match place(&sender.account, recipient, now) {
+        Ok(place) => place,
+        // What was taken in stays sent, whatever happened before its sender asked again (contract C2).
+        Err(refusal) => {
+            return match (store.find_sent(key).await?, refusal, blocked_sender) {
+                (Some(message), ..) => Ok(Outcome::quiet(Sent::of(&message))),
+                (None, SendError::Blocked, BlockedSender::Pretend) => Ok(Outcome::quiet(Sent::nowhere(now))),
+                (None, refusal, _) => Err(refusal),
             };
-            if standing.is_muted(now) {
-                return Err(SendError::Muted);
-            }
-            let to = Target::Group(standing.group.group.id.clone());
-            // A Meeting has no unread count (service.md 4.2).
-            let uncounted = standing.kind() == GroupType::Meeting;
-            let timeline = TimelineId::Group(standing.group.number);
-            (timeline, message(to, member.name_card.clone(), uncounted))
         }
     };
+    let timeline = place.timeline;
+    let message = message(sender, draft, place, now);
     if online_only {
         return Ok(pass_by(timeline, message, sender));
     }
@@ -205,34 +185,82 @@ fn check(draft: &Draft, now: Timestamp) -> Result<(), SendError> {
     Ok(())
 }
 
-/// The message but for whom it is for.
-fn message(
-    sender: &Sender,
-    draft: Draft,
-    now: Timestamp,
-) -> impl FnOnce(Target, String, bool) -> Message + use<> {
-    let account = sender.account.clone();
-    let (nick, avatar) = (sender.profile.nick.clone(), sender.profile.avatar.clone());
-    move |to, name_card, uncounted| Message {
-        key: MessageKey {
-            account: account.id,
-            client_time_s: draft.client_time_s,
-            random: draft.random,
-        },
-        from: account.user_id,
-        to,
+/// Where a message goes.
+struct Place {
+    timeline: TimelineId,
+    to: Target,
+    /// The sender's, in a group.
+    name_card: String,
+    /// Its messages never count as unread.
+    uncounted: bool,
+}
+
+/// Where a sender's message to a recipient goes, if it may.
+fn place(sender: &Account, recipient: Recipient, now: Timestamp) -> Result<Place, SendError> {
+    match recipient {
+        Recipient::User { account: None, .. } => Err(SendError::ReceiverUnknown),
+        Recipient::User {
+            account: Some(receiver),
+            blocks_sender,
+        } => {
+            if blocks_sender && receiver.id != sender.id {
+                return Err(SendError::Blocked);
+            }
+            Ok(Place {
+                timeline: TimelineId::c2c(sender.id, receiver.id),
+                to: Target::User(receiver.user_id),
+                name_card: String::new(),
+                uncounted: false,
+            })
+        }
+        Recipient::Group(standing) => {
+            let standing = standing
+                .filter(|it| !it.group.dismissed)
+                .ok_or(SendError::GroupGone)?;
+            let Some(member) = &standing.member else {
+                return Err(SendError::NotAMember);
+            };
+            if standing.is_muted(now) {
+                return Err(SendError::Muted);
+            }
+            Ok(Place {
+                timeline: TimelineId::Group(standing.group.number),
+                to: Target::Group(standing.group.group.id.clone()),
+                name_card: member.name_card.clone(),
+                // A Meeting has no unread count (service.md 4.2).
+                uncounted: standing.kind() == GroupType::Meeting,
+            })
+        }
+    }
+}
+
+impl Draft {
+    fn key(&self, sender: &Account) -> MessageKey {
+        MessageKey {
+            account: sender.id,
+            client_time_s: self.client_time_s,
+            random: self.random,
+        }
+    }
+}
+
+fn message(sender: &Sender, draft: Draft, place: Place, now: Timestamp) -> Message {
+    Message {
+        key: draft.key(&sender.account),
+        from: sender.account.user_id.clone(),
+        to: place.to,
         sequence: Sequence(0),
         time: now,
         body: draft.body,
         priority: draft.priority,
         flags: MessageFlags {
-            no_unread: draft.flags.no_unread || uncounted,
+            no_unread: draft.flags.no_unread || place.uncounted,
             ..draft.flags
         },
         cloud_custom_data: draft.cloud_custom_data,
-        nick,
-        avatar,
-        name_card,
+        nick: sender.profile.nick.clone(),
+        avatar: sender.profile.avatar.clone(),
+        name_card: place.name_card,
         revoker: None,
         version: Version(0),
     }
@@ -279,6 +307,23 @@ mod tests {
         assert_eq!(world.count(TimelineId::c2c(alice.id, bob.id)).await, 1);
         let other = world.say(&alice, &bob, 8).await.unwrap();
         assert_eq!(other.answer.sequence, first.answer.sequence.next());
+    }
+
+    /// Contract C2.
+    #[tokio::test]
+    async fn a_resend_of_what_was_taken_in_is_answered_also_when_its_sender_may_not_send_any_more() {
+        let world = World::new().await;
+        let (alice, bob) = (world.account("alice").await, world.account("bob").await);
+        let first = world.say(&alice, &bob, 7).await.unwrap();
+        let to_bob = || Recipient::User {
+            account: Some(bob.clone()),
+            blocks_sender: true,
+        };
+        let again = world.send(&alice, to_bob(), draft(7)).await.unwrap();
+        assert_eq!(again.answer, first.answer);
+        assert!(again.events.is_empty());
+        let error = world.send(&alice, to_bob(), draft(8)).await.unwrap_err();
+        assert_eq!(error.code(), Code::BLOCKED_BY_RECEIVER);
     }
 
     /// Contract C3.
@@ -427,8 +472,10 @@ mod tests {
             .await;
         let as_alice = world.standing(&id, &alice).await.unwrap();
         let as_bob = world.standing(&id, &bob).await.unwrap();
-        let code = async |standing: Option<Standing>, by: &Account| {
-            let sent = world.send(by, Recipient::Group(standing), draft(1)).await;
+        let mut random = 0;
+        let mut code = async |standing: Option<Standing>, by: &Account| {
+            random += 1;
+            let sent = world.send(by, Recipient::Group(standing), draft(random)).await;
             sent.map(|_| ()).map_err(|it| it.code())
         };
         assert_eq!(code(Some(as_alice.clone()), &alice).await, Ok(()));

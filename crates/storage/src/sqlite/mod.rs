@@ -33,7 +33,7 @@ use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
 };
-use hongyan_protocol::message::Message;
+use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
 use rusqlite::{Connection, ErrorCode};
@@ -318,6 +318,10 @@ impl Store for SqliteStore {
         self.writer
             .write(move |it| timeline::revoke_message(it, timeline, sequence, &by))
             .await
+    }
+
+    async fn find_sent(&self, key: MessageKey) -> Result<Option<Message>> {
+        self.read(move |it| timeline::find_by_key(it, key)).await
     }
 
     async fn find_message(&self, timeline: TimelineId, sequence: Sequence) -> Result<Option<Message>> {

@@ -473,7 +473,8 @@ fn insert(
     Ok(Some(message))
 }
 
-fn find_by_key(connection: &Connection, key: MessageKey) -> Result<Option<Message>> {
+/// The message that was taken in under a key.
+pub(super) fn find_by_key(connection: &Connection, key: MessageKey) -> Result<Option<Message>> {
     let found: Option<i64> = connection
         .prepare_cached(
             "SELECT place FROM message
