@@ -239,7 +239,7 @@ export const en = {
   preferences: {
     title: "Preferences",
     passwordTitle: "Change the admin password",
-    passwordText: "Other signed-in consoles may have to sign in again.",
+    passwordText: "Other signed-in consoles have to sign in again.",
     current: "Current password",
     next: "New password",
     nextHint: (min: number) => `At least ${min} characters. A few unrelated words are easy to keep in mind.`,

@@ -210,7 +210,7 @@ export const zhCN: Dictionary = {
   preferences: {
     title: "偏好设置",
     passwordTitle: "修改管理员密码",
-    passwordText: "其他已登录的控制台可能需要重新登录。",
+    passwordText: "其他已登录的控制台需要重新登录。",
     current: "当前密码",
     next: "新密码",
     nextHint: (min) => `至少 ${min} 个字符。几个互不相关的词既好记又安全。`,
