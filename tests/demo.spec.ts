@@ -286,6 +286,23 @@ test("on a phone: the list, then the chat, and back by the button or the browser
   await alice.isIn();
 });
 
+test("on a phone, a finger that rests on a message brings its menu", async ({ person }) => {
+  await person("bob");
+  const alice = await person("alice", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await alice.talkTo("bob");
+  await alice.write("hold me");
+  await expect(alice.message("hold me")).toHaveAttribute("data-status", "success");
+  const box = await alice.message("hold me").locator(".bubble").boundingBox();
+  if (box === null) throw new Error("the message is not on the screen");
+  const touchPoints = [{ x: box.x + box.width / 2, y: box.y + box.height / 2 }];
+  const fingers = await alice.page.context().newCDPSession(alice.page);
+  await fingers.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints });
+  await expect(alice.page.getByTestId("message-revoke")).toBeVisible();
+  await fingers.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await alice.page.getByTestId("message-revoke").tap();
+  await expect(alice.messages()).toContainText("You recalled a message");
+});
+
 test("markup in names and messages is text, and only web addresses become links", async ({ person }) => {
   const [alice, bob] = [await person("alice"), await person("bob")];
   const nick = `<img src=x onerror="window.hacked=1">`;

@@ -1,5 +1,5 @@
 /** Creating an instance, logging in and out, destroying: the life of `tim` in a browser tab. */
-import { expect, test } from "./support/sdk.ts";
+import { expect, SDK_APP_ID, test } from "./support/sdk.ts";
 
 for (const page of ["vite-app", "umd"] as const) {
   test(`unmodified code runs as ${page}: create, login, TIM.EVENT.SDK_READY, a message`, async ({ open }) => {
@@ -54,6 +54,29 @@ test("login: a second one says repeatLogin, a wrong signature gets its public co
     data: { repeatLogin: true },
   });
   expect(await tab.seen("sdkStateReady")).toHaveLength(1);
+});
+
+test("Contract C7. A UserSig that expired gets 70001, one of another app 70014, one of an old key 70009", async ({
+  open, admin,
+}) => {
+  const tab = await open();
+  const login = async (userSig: string) => (await tab.call("login", { userID: "alice", userSig })).code;
+  const sign = async (app: number, expireS: number): Promise<{ userSig: string; expiresMs: number }> =>
+    (await admin.post(`/console/api/apps/${app}/usersig`, { data: { userID: "alice", expireS } })).json();
+
+  const short = await sign(SDK_APP_ID, 1);
+  // It is good for the whole of its last second.
+  await expect.poll(() => Math.floor(Date.now() / 1000)).toBeGreaterThan(short.expiresMs / 1000);
+  expect(await login(short.userSig)).toBe(70001);
+
+  const other = await (await admin.post("/console/api/apps", { data: { name: "other" } })).json();
+  expect(await login((await sign(other.app.sdkAppID, 600)).userSig)).toBe(70014);
+
+  const old = await sign(SDK_APP_ID, 600);
+  await admin.post(`/console/api/apps/${SDK_APP_ID}/rotate-key`, { data: {} });
+  expect(await login(old.userSig)).toBe(70009);
+  expect(await tab.seen("sdkStateReady")).toEqual([]);
+  await tab.login("alice", (await sign(SDK_APP_ID, 600)).userSig);
 });
 
 test("a listener that throws disturbs no other, once listens once, off removes; TIM.EVENT.ERROR tells", async ({
