@@ -223,7 +223,7 @@ impl Entry {
         let held = self.index(sequence).map(|at| self.messages[at].clone());
         let was_revoked = held.as_ref().is_some_and(|it| it.is_revoked());
         if change.message.version > self.state.version {
-            self.count(&change, is_new, was_revoked, judge.me);
+            self.count(&change, was_revoked, judge.me);
         }
         let mut message = Message::of(change.message, judge.me, self.state.peer_read);
         message.is_modified =
@@ -249,9 +249,12 @@ impl Entry {
     }
 
     /// Lets the counts and the last message follow a change (C5).
-    fn count(&mut self, change: &TimelineChange, is_new: bool, was_revoked: bool, me: &UserId) {
+    fn count(&mut self, change: &TimelineChange, was_revoked: bool, me: &UserId) {
         let data = &change.message;
         let state = Arc::make_mut(&mut self.state);
+        // New to the counts, which may know messages that were not taken yet: one of those that comes as revoked was
+        // counted before.
+        let is_new = data.sequence > state.last_sequence;
         let is_others = data.from != *me && data.sequence > state.read;
         if is_new {
             if is_others && data.counts_as_unread() {
@@ -355,5 +358,76 @@ pub(crate) fn members_after(data: &Data) -> Option<u32> {
     match data.body.first() {
         Some(Kind::GroupTip(tip)) if tip.member_count > 0 => Some(tip.member_count),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hongyan_protocol::body::Body;
+    use hongyan_protocol::id::AccountId;
+    use hongyan_protocol::message::{MessageFlags, Priority};
+
+    use super::*;
+
+    fn change(sequence: u64, version: u64, kind: ChangeKind) -> TimelineChange {
+        let bob = UserId::trusted("bob");
+        TimelineChange {
+            kind,
+            message: Data {
+                key: MessageKey {
+                    account: AccountId(2),
+                    client_time_s: 1,
+                    random: sequence as u32,
+                },
+                from: bob.clone(),
+                to: Target::User(UserId::trusted("me")),
+                sequence: Sequence(sequence),
+                time: Timestamp(sequence),
+                body: Body::trusted(Default::default()),
+                priority: Priority::Normal,
+                flags: MessageFlags::default(),
+                cloud_custom_data: String::new(),
+                nick: String::new(),
+                avatar: String::new(),
+                name_card: String::new(),
+                revoker: (kind == ChangeKind::Revoked).then_some(bob),
+                version: Version(version),
+            },
+        }
+    }
+
+    /// Contract C5.
+    #[test]
+    fn a_message_that_only_the_counts_know_is_discounted_when_it_comes_as_revoked() {
+        let me = UserId::trusted("me");
+        let judge = Judge {
+            me: &me,
+            sent: &VecDeque::new(),
+            news_after: Timestamp(0),
+            is_own_doing: false,
+        };
+        let mut changes = Changes::default();
+        let mut entry = Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None);
+        let first = change(1, 1, ChangeKind::Appended);
+        entry.take(vec![first], Version(1), &judge, &mut changes);
+        assert_eq!(entry.state.unread_count, 1);
+        // The server tells of three more before their changes come.
+        let told = ConversationState {
+            version: Version(4),
+            last_sequence: Sequence(4),
+            unread_count: 4,
+            ..ConversationState::clone(&entry.state)
+        };
+        assert!(entry.take_state(told));
+        // Before they were asked for, one of them was revoked, and another one came.
+        let missed = vec![
+            change(2, 2, ChangeKind::Appended),
+            change(4, 4, ChangeKind::Appended),
+            change(3, 5, ChangeKind::Revoked),
+            change(5, 6, ChangeKind::Appended),
+        ];
+        entry.take(missed, Version(6), &judge, &mut changes);
+        assert_eq!(entry.state.unread_count, 4);
+        assert_eq!(changes.received.len(), 4, "the revoked one was never told");
     }
 }
