@@ -265,6 +265,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Numbers for the console and for metrics.
     async fn totals(&self) -> Result<Totals>;
+    /// Whether the store works right now: it reads, and when the last write failed, it tries one. So a disk that was full
+    /// is well again as soon as it has room, also when nobody writes.
+    async fn check(&self) -> Result<()>;
     /// Forgets what is kept for a while only: kicked instances, events beyond the log's length.
     async fn prune(&self, now: Timestamp) -> Result<()>;
     /// Writes what waits, and closes. Later operations fail with [`StoreError::Closed`].

@@ -39,13 +39,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Whether the server can work: its store answers.
+/// Whether the server can work: its store reads, and takes what is written.
 async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
-    match shared.context.store.find_setting("health").await {
-        Ok(_) => (StatusCode::OK, "ok").into_response(),
+    match shared.context.store.check().await {
+        Ok(()) => (StatusCode::OK, "ok").into_response(),
         Err(error) => {
-            tracing::error!(%error, "not healthy: the store does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response()
+            tracing::error!(%error, "not healthy: the store does not work");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not work").into_response()
         }
     }
 }

@@ -105,6 +105,25 @@ pub(super) fn put_setting(writing: &Writing, name: &str, value: &str) -> Result<
     Ok(())
 }
 
+/// Reads a little.
+pub(super) fn check(connection: &Connection) -> Result<()> {
+    connection
+        .prepare_cached("SELECT value FROM counter WHERE name = 'messages'")?
+        .query_row([], |_| Ok(()))?;
+    Ok(())
+}
+
+/// Writes a little, and changes nothing in the end. One statement that changes nothing would not be written at all.
+pub(super) fn try_to_write(writing: &mut Writing) -> Result<()> {
+    for sql in [
+        "UPDATE counter SET value = value + 1 WHERE name = 'messages'",
+        "UPDATE counter SET value = value - 1 WHERE name = 'messages'",
+    ] {
+        writing.connection.prepare_cached(sql)?.execute([])?;
+    }
+    Ok(())
+}
+
 /// All but what the WAL holds beside the database.
 pub(super) fn totals(connection: &Connection) -> Result<Totals> {
     let number =

@@ -41,6 +41,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::model::*;
 use crate::store::{Result, Store, StoreError};
 use crate::turn::Committed;
+use queue::Lane;
 use reader::Readers;
 use writer::Writer;
 
@@ -130,13 +131,14 @@ impl SqliteStore {
 
     async fn read<T: Send + 'static>(
         &self,
+        lane: Lane,
         question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.readers {
-            Some(readers) => readers.read(question).await,
+            Some(readers) => readers.read(lane, question).await,
             None => {
                 self.writer
-                    .write_unordered(move |it| question(&it.connection))
+                    .write_unordered(lane, move |it| question(&it.connection))
                     .await
             }
         }
@@ -156,33 +158,34 @@ impl std::fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn put_app(&self, app: App) -> Result<()> {
         self.writer
-            .write_unordered(move |it| app::put_app(it, &app))
+            .write_unordered(Lane::SERVER, move |it| app::put_app(it, &app))
             .await
     }
 
     async fn update_app(&self, app: App) -> Result<()> {
         self.writer
-            .write_unordered(move |it| app::update_app(it, &app))
+            .write_unordered(Lane::SERVER, move |it| app::update_app(it, &app))
             .await
     }
 
     async fn find_app(&self, app: SdkAppId) -> Result<Option<App>> {
-        self.read(move |it| app::find_app(it, app)).await
+        self.read(Lane::SERVER, move |it| app::find_app(it, app)).await
     }
 
     async fn list_apps(&self) -> Result<Vec<App>> {
-        self.read(app::list_apps).await
+        self.read(Lane::SERVER, app::list_apps).await
     }
 
     async fn find_setting(&self, name: &str) -> Result<Option<String>> {
         let name = name.to_owned();
-        self.read(move |it| app::find_setting(it, &name)).await
+        self.read(Lane::SERVER, move |it| app::find_setting(it, &name))
+            .await
     }
 
     async fn put_setting(&self, name: &str, value: String) -> Result<()> {
         let name = name.to_owned();
         self.writer
-            .write_unordered(move |it| app::put_setting(it, &name, &value))
+            .write_unordered(Lane::SERVER, move |it| app::put_setting(it, &name, &value))
             .await
     }
 
@@ -191,14 +194,17 @@ impl Store for SqliteStore {
         new: NewInstance,
         choose: ChooseKicked,
     ) -> Result<Committed<Registered>> {
+        let lane = Lane::of((new.app, &new.user_id));
         self.writer
-            .write(move |it| instance::register(it, &new, choose))
+            .write(lane, move |it| instance::register(it, &new, choose))
             .await
     }
 
     async fn remove_instance(&self, account: AccountId, instance: InstanceId) -> Result<()> {
         self.writer
-            .write_unordered(move |it| instance::remove(it, account, instance))
+            .write_unordered(Lane::of(account), move |it| {
+                instance::remove(it, account, instance)
+            })
             .await
     }
 
@@ -208,30 +214,38 @@ impl Store for SqliteStore {
         instances: Vec<(InstanceId, KickReason)>,
     ) -> Result<()> {
         self.writer
-            .write_unordered(move |it| instance::kick(it, account, &instances, None))
+            .write_unordered(Lane::of(account), move |it| {
+                instance::kick(it, account, &instances, None)
+            })
             .await
     }
 
     async fn list_instances(&self, account: AccountId) -> Result<Vec<Instance>> {
-        self.read(move |it| instance::list(it, account)).await
+        self.read(Lane::of(account), move |it| instance::list(it, account))
+            .await
     }
 
     async fn put_account(&self, app: SdkAppId, user_id: &UserId, now: Timestamp) -> Result<bool> {
         let user_id = user_id.clone();
         self.writer
-            .write_unordered(move |it| account::put_account(it, app, &user_id, now))
+            .write_unordered(Lane::SERVER, move |it| {
+                account::put_account(it, app, &user_id, now)
+            })
             .await
     }
 
     async fn put_sigs_after(&self, account: AccountId, after: Timestamp) -> Result<()> {
         self.writer
-            .write_unordered(move |it| account::put_sigs_after(it, account, after))
+            .write_unordered(Lane::SERVER, move |it| {
+                account::put_sigs_after(it, account, after)
+            })
             .await
     }
 
     async fn find_account(&self, app: SdkAppId, user_id: &UserId) -> Result<Option<AccountRecord>> {
+        let lane = Lane::of((app, &user_id));
         let user_id = user_id.clone();
-        self.read(move |it| account::find_account(it, app, &user_id))
+        self.read(lane, move |it| account::find_account(it, app, &user_id))
             .await
     }
 
@@ -243,17 +257,20 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<AccountRecord>> {
         let (query, after) = (query.to_owned(), after.to_owned());
-        self.read(move |it| account::list_accounts(it, app, &query, &after, limit))
-            .await
+        self.read(Lane::SERVER, move |it| {
+            account::list_accounts(it, app, &query, &after, limit)
+        })
+        .await
     }
 
     async fn count_accounts(&self, app: SdkAppId) -> Result<u64> {
-        self.read(move |it| account::count_accounts(it, app)).await
+        self.read(Lane::SERVER, move |it| account::count_accounts(it, app))
+            .await
     }
 
     async fn list_profiles(&self, app: SdkAppId, user_ids: &[UserId]) -> Result<Vec<Profile>> {
         let user_ids = user_ids.to_vec();
-        self.read(move |it| account::list_profiles(it, app, &user_ids))
+        self.read(Lane::SERVER, move |it| account::list_profiles(it, app, &user_ids))
             .await
     }
 
@@ -264,19 +281,25 @@ impl Store for SqliteStore {
         now: Timestamp,
         consequences: Consequences<(Profile, Vec<AccountId>)>,
     ) -> Result<Committed<Written<Profile>>> {
+        let lane = Lane::of(account.id);
         let account = account.clone();
         self.writer
-            .write(move |it| account::put_profile(it, &account, change, now, consequences))
+            .write(lane, move |it| {
+                account::put_profile(it, &account, change, now, consequences)
+            })
             .await
     }
 
     async fn list_blacklist(&self, account: AccountId) -> Result<Vec<UserId>> {
-        self.read(move |it| blacklist::list(it, account)).await
+        self.read(Lane::of(account), move |it| blacklist::list(it, account))
+            .await
     }
 
     async fn is_blocked(&self, account: AccountId, other: AccountId) -> Result<bool> {
-        self.read(move |it| blacklist::is_blocked(it, account, other))
-            .await
+        self.read(Lane::of(account), move |it| {
+            blacklist::is_blocked(it, account, other)
+        })
+        .await
     }
 
     async fn add_to_blacklist(
@@ -287,7 +310,9 @@ impl Store for SqliteStore {
         consequences: Consequences<BlacklistChanged>,
     ) -> Result<Committed<Written<BlacklistChanged>>> {
         self.writer
-            .write(move |it| blacklist::add(it, account, &others, now, consequences))
+            .write(Lane::of(account), move |it| {
+                blacklist::add(it, account, &others, now, consequences)
+            })
             .await
     }
 
@@ -298,13 +323,16 @@ impl Store for SqliteStore {
         consequences: Consequences<BlacklistChanged>,
     ) -> Result<Committed<Written<BlacklistChanged>>> {
         self.writer
-            .write(move |it| blacklist::remove(it, account, &others, consequences))
+            .write(Lane::of(account), move |it| {
+                blacklist::remove(it, account, &others, consequences)
+            })
             .await
     }
 
     async fn append_message(&self, timeline: TimelineId, message: Message) -> Result<Committed<Appended>> {
+        let lane = Lane::of(message.key.account);
         self.writer
-            .write(move |it| timeline::append_message(it, timeline, message))
+            .write(lane, move |it| timeline::append_message(it, timeline, message))
             .await
     }
 
@@ -314,18 +342,23 @@ impl Store for SqliteStore {
         sequence: Sequence,
         by: &UserId,
     ) -> Result<Committed<Revoked>> {
+        let lane = Lane::of(by);
         let by = by.clone();
         self.writer
-            .write(move |it| timeline::revoke_message(it, timeline, sequence, &by))
+            .write(lane, move |it| {
+                timeline::revoke_message(it, timeline, sequence, &by)
+            })
             .await
     }
 
     async fn find_sent(&self, key: MessageKey) -> Result<Option<Message>> {
-        self.read(move |it| timeline::find_by_key(it, key)).await
+        self.read(Lane::of(key.account), move |it| timeline::find_by_key(it, key))
+            .await
     }
 
     async fn find_message(&self, timeline: TimelineId, sequence: Sequence) -> Result<Option<Message>> {
-        self.read(move |it| timeline::find_message(it, timeline, sequence))
+        let lane = Lane::of(timeline);
+        self.read(lane, move |it| timeline::find_message(it, timeline, sequence))
             .await
     }
 
@@ -335,8 +368,11 @@ impl Store for SqliteStore {
         before: Sequence,
         limit: usize,
     ) -> Result<Vec<Message>> {
-        self.read(move |it| timeline::list_messages(it, readable, before, limit))
-            .await
+        let lane = Lane::of(readable.timeline);
+        self.read(lane, move |it| {
+            timeline::list_messages(it, readable, before, limit)
+        })
+        .await
     }
 
     async fn list_changes(
@@ -346,8 +382,11 @@ impl Store for SqliteStore {
         sequence: Sequence,
         limit: usize,
     ) -> Result<Changes> {
-        self.read(move |it| timeline::list_changes(it, readable, version, sequence, limit))
-            .await
+        let lane = Lane::of(readable.timeline);
+        self.read(lane, move |it| {
+            timeline::list_changes(it, readable, version, sequence, limit)
+        })
+        .await
     }
 
     async fn find_readable(
@@ -355,10 +394,11 @@ impl Store for SqliteStore {
         account: &Account,
         conversation: &ConversationId,
     ) -> Result<Option<Readable>> {
+        let lane = Lane::of(account.id);
         let (account, conversation) = (account.clone(), conversation.clone());
-        self.read(
-            move |it| Ok(conversation::find_own(it, &account, &conversation)?.map(|own| own.readable())),
-        )
+        self.read(lane, move |it| {
+            Ok(conversation::find_own(it, &account, &conversation)?.map(|own| own.readable()))
+        })
         .await
     }
 
@@ -367,9 +407,12 @@ impl Store for SqliteStore {
         account: &Account,
         conversation: &ConversationId,
     ) -> Result<Option<ConversationState>> {
+        let lane = Lane::of(account.id);
         let (account, conversation) = (account.clone(), conversation.clone());
-        self.read(move |it| conversation::find_conversation(it, &account, &conversation))
-            .await
+        self.read(lane, move |it| {
+            conversation::find_conversation(it, &account, &conversation)
+        })
+        .await
     }
 
     async fn list_conversations(
@@ -378,9 +421,12 @@ impl Store for SqliteStore {
         before: Timestamp,
         limit: usize,
     ) -> Result<Vec<ConversationState>> {
+        let lane = Lane::of(account.id);
         let account = account.clone();
-        self.read(move |it| conversation::list_conversations(it, &account, before, limit))
-            .await
+        self.read(lane, move |it| {
+            conversation::list_conversations(it, &account, before, limit)
+        })
+        .await
     }
 
     async fn mark_read(
@@ -391,37 +437,47 @@ impl Store for SqliteStore {
         _now: Timestamp,
         consequences: Consequences<MarkedRead>,
     ) -> Result<Option<Committed<Written<MarkedRead>>>> {
+        let lane = Lane::of(account.id);
         let (account, conversation) = (account.clone(), conversation.clone());
         let marked = self
             .writer
-            .write(move |it| conversation::mark_read(it, &account, &conversation, sequence, consequences))
+            .write(lane, move |it| {
+                conversation::mark_read(it, &account, &conversation, sequence, consequences)
+            })
             .await?;
         Ok(perhaps(marked))
     }
 
     async fn snapshot(&self, account: &Account, conversations: usize) -> Result<Snapshot> {
+        let lane = Lane::of(account.id);
         let account = account.clone();
-        self.read(move |it| sync::snapshot(it, &account, conversations))
+        self.read(lane, move |it| sync::snapshot(it, &account, conversations))
             .await
     }
 
     async fn catch_up(&self, account: &Account, pts: Pts, held: Vec<Held>) -> Result<CatchUp> {
+        let lane = Lane::of(account.id);
         let account = account.clone();
-        self.read(move |it| sync::catch_up(it, &account, pts, &held))
+        self.read(lane, move |it| sync::catch_up(it, &account, pts, &held))
             .await
     }
 
     async fn find_group(&self, app: SdkAppId, id: &GroupId) -> Result<Option<GroupRecord>> {
+        let lane = Lane::of((app, &id));
         let id = id.clone();
-        self.read(move |it| group::find_group(it, app, &id)).await
+        self.read(lane, move |it| group::find_group(it, app, &id)).await
     }
 
     async fn find_member(&self, group: GroupNumber, account: AccountId) -> Result<Option<MemberRecord>> {
-        self.read(move |it| group::find_member(it, group, account)).await
+        self.read(Lane::of(account), move |it| {
+            group::find_member(it, group, account)
+        })
+        .await
     }
 
     async fn list_members(&self, group: GroupNumber) -> Result<Vec<MemberRecord>> {
-        self.read(move |it| group::list_members(it, group)).await
+        self.read(Lane::of(group), move |it| group::list_members(it, group))
+            .await
     }
 
     async fn list_group_members(
@@ -430,16 +486,20 @@ impl Store for SqliteStore {
         offset: usize,
         limit: usize,
     ) -> Result<Vec<GroupMember>> {
-        self.read(move |it| group::list_group_members(it, group, offset, limit))
-            .await
+        self.read(Lane::of(group), move |it| {
+            group::list_group_members(it, group, offset, limit)
+        })
+        .await
     }
 
     async fn list_groups(&self, account: AccountId) -> Result<Vec<Group>> {
-        self.read(move |it| group::list_groups(it, account)).await
+        self.read(Lane::of(account), move |it| group::list_groups(it, account))
+            .await
     }
 
     async fn count_groups(&self, account: AccountId) -> Result<u64> {
-        self.read(move |it| group::count_groups(it, account)).await
+        self.read(Lane::of(account), move |it| group::count_groups(it, account))
+            .await
     }
 
     async fn create_group(
@@ -447,8 +507,9 @@ impl Store for SqliteStore {
         new: NewGroup,
         consequences: Consequences<GroupRecord>,
     ) -> Result<Committed<Written<Created>>> {
+        let lane = Lane::of(new.owner.id);
         self.writer
-            .write(move |it| group::create_group(it, &new, consequences))
+            .write(lane, move |it| group::create_group(it, &new, consequences))
             .await
     }
 
@@ -461,7 +522,9 @@ impl Store for SqliteStore {
     ) -> Result<Option<Committed<Written<Joined>>>> {
         let joined = self
             .writer
-            .write(move |it| group::add_members(it, group, accounts, now, consequences))
+            .write(Lane::of(group), move |it| {
+                group::add_members(it, group, accounts, now, consequences)
+            })
             .await?;
         Ok(perhaps(joined))
     }
@@ -476,7 +539,9 @@ impl Store for SqliteStore {
     ) -> Result<Option<Committed<Written<Left>>>> {
         let left = self
             .writer
-            .write(move |it| group::remove_member(it, group, account, consequences))
+            .write(Lane::of(account), move |it| {
+                group::remove_member(it, group, account, consequences)
+            })
             .await?;
         Ok(perhaps(left))
     }
@@ -488,7 +553,9 @@ impl Store for SqliteStore {
         consequences: Consequences<Dismissed>,
     ) -> Result<Committed<Written<Dismissed>>> {
         self.writer
-            .write(move |it| group::dismiss_group(it, group, consequences))
+            .write(Lane::of(group), move |it| {
+                group::dismiss_group(it, group, consequences)
+            })
             .await
     }
 
@@ -500,9 +567,12 @@ impl Store for SqliteStore {
         now: Timestamp,
         consequences: Consequences<Application>,
     ) -> Result<Committed<Written<Application>>> {
+        let lane = Lane::of(applicant.id);
         let applicant = applicant.clone();
         self.writer
-            .write(move |it| group::put_application(it, group, &applicant, text, now, consequences))
+            .write(lane, move |it| {
+                group::put_application(it, group, &applicant, text, now, consequences)
+            })
             .await
     }
 
@@ -515,12 +585,14 @@ impl Store for SqliteStore {
         consequences: Consequences<Handled>,
     ) -> Result<Committed<Written<Handled>>> {
         self.writer
-            .write(move |it| group::handle_application(it, group, application, agree, now, consequences))
+            .write(Lane::of(group), move |it| {
+                group::handle_application(it, group, application, agree, now, consequences)
+            })
             .await
     }
 
     async fn totals(&self) -> Result<Totals> {
-        let mut totals = self.read(app::totals).await?;
+        let mut totals = self.read(Lane::SERVER, app::totals).await?;
         if let Some(folder) = &self.folder {
             // What was not yet carried over to the database; absent right after a start.
             let wal = folder.path.join(format!("{}-wal", schema::FILE));
@@ -529,10 +601,20 @@ impl Store for SqliteStore {
         Ok(totals)
     }
 
+    async fn check(&self) -> Result<()> {
+        self.read(Lane::SERVER, app::check).await?;
+        if self.writer.is_failing() {
+            self.writer
+                .write_unordered(Lane::SERVER, app::try_to_write)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Event logs are cut when they grow; what is left are kicked instances.
     async fn prune(&self, now: Timestamp) -> Result<()> {
         self.writer
-            .write_unordered(move |it| instance::prune(it, now))
+            .write_unordered(Lane::SERVER, move |it| instance::prune(it, now))
             .await
     }
 

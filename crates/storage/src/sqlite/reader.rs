@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::queue::Queue;
+use super::queue::{Lane, Queue};
 use super::writer::join;
 use crate::store::{Result, StoreError};
 
@@ -48,15 +48,17 @@ impl Readers {
     /// Asks at the first poll, and waits for the answer.
     pub(super) async fn read<T: Send + 'static>(
         &self,
+        lane: Lane,
         question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (waiter, answer) = oneshot::channel();
-        self.queue.push(Box::new(move |connection| {
+        let question: Question = Box::new(move |connection| {
             // Who does not wait any more does not need the answer.
             if !waiter.is_closed() {
                 let _ = waiter.send(at_one_moment(connection, question));
             }
-        }))?;
+        });
+        self.queue.push(lane, question)?;
         answer
             .await
             .unwrap_or_else(|_| Err(StoreError::Unreadable("the question broke off".to_owned())))

@@ -159,6 +159,123 @@ async fn a_full_disk_refuses_writes_and_the_store_goes_on_when_there_is_room() {
 }
 
 #[tokio::test]
+async fn a_store_that_cannot_write_says_so_when_it_is_checked_and_is_well_as_soon_as_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = open(folder.path());
+    let store: Arc<dyn Store> = sqlite.clone();
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    let timeline = TimelineId::c2c(alice.id, bob.id);
+    let append = async |random: u32| {
+        let message = message(&alice, Target::User(bob.user_id.clone()), random);
+        store.append_message(timeline, message).await.map(|it| it.value)
+    };
+    // As if the disk took nothing: every row is refused.
+    let refuse = async |on: bool| {
+        let sql = match on {
+            true => {
+                "CREATE TEMP TRIGGER no_message BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'no'); END;
+                 CREATE TEMP TRIGGER no_count BEFORE UPDATE ON counter BEGIN SELECT RAISE(ABORT, 'no'); END;"
+            }
+            false => "DROP TRIGGER no_message; DROP TRIGGER no_count;",
+        };
+        let operation = move |it: &mut writer::Writing| Ok(it.connection.execute_batch(sql)?);
+        let done = sqlite.writer.write_unordered(queue::Lane::SERVER, operation);
+        done.await.unwrap();
+    };
+    append(1).await.unwrap();
+    store.check().await.unwrap();
+    refuse(true).await;
+    for random in 2..5 {
+        assert!(matches!(append(random).await, Err(StoreError::Unwritable(_))));
+    }
+    assert!(matches!(store.check().await, Err(StoreError::Unwritable(_))));
+    assert!(store.find_message(timeline, Sequence(1)).await.unwrap().is_some());
+    assert_eq!(store.find_message(timeline, Sequence(2)).await.unwrap(), None);
+    refuse(false).await;
+    // Nobody writes; the check itself finds out.
+    store.check().await.unwrap();
+    let Appended::New(message) = append(2).await.unwrap() else {
+        panic!("nothing was kept of it");
+    };
+    assert_eq!(message.sequence, Sequence(2));
+}
+
+/// Greedy accounts fill what they may; an account that comes with little is let in, and is served within one round.
+#[tokio::test]
+async fn an_account_is_served_whatever_others_have_put_in_the_line() {
+    let options = SqliteOptions {
+        writes_waiting_max: 300,
+        batch_max: 4,
+        ..SqliteOptions::default()
+    };
+    let store = Arc::new(SqliteStore::try_in_memory(options).unwrap());
+    let line: Arc<dyn Store> = store.clone();
+    let [greedy, calm, peer] = accounts(&line, ["greedy", "calm", "peer"]).await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (began, begun) = tokio::sync::oneshot::channel();
+    let blocked = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let operation = move |_: &mut writer::Writing| {
+                began.send(()).unwrap();
+                held.recv().unwrap();
+                Ok(())
+            };
+            store.writer.write_unordered(queue::Lane::SERVER, operation).await
+        })
+    };
+    begun.await.unwrap();
+    let (done, mut order) = tokio::sync::mpsc::unbounded_channel();
+    let begun = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let send = |from: &Account, random: u32| {
+        let (line, done, to) = (line.clone(), done.clone(), Target::User(peer.user_id.clone()));
+        let timeline = TimelineId::c2c(from.id, peer.id);
+        let (message, from) = (message(from, to, random), from.id);
+        let begun = begun.clone();
+        tokio::spawn(async move {
+            begun.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let outcome = line.append_message(timeline, message).await.map(drop);
+            done.send((from, outcome)).unwrap();
+        })
+    };
+    for random in 0..300 {
+        send(&greedy, random);
+    }
+    for random in 0..10 {
+        send(&calm, random);
+    }
+    // On this one thread, who began has submitted.
+    while begun.load(std::sync::atomic::Ordering::Relaxed) < 310 {
+        tokio::task::yield_now().await;
+    }
+    release.send(()).unwrap();
+    blocked.await.unwrap().unwrap();
+    drop(done);
+    let (mut refused, mut before_the_calm_ones_were_done, mut calm_done) = (0, 0, 0);
+    while let Some((from, outcome)) = order.recv().await {
+        match outcome {
+            Ok(()) if from == calm.id => calm_done += 1,
+            Ok(()) if calm_done < 10 => before_the_calm_ones_were_done += 1,
+            Ok(()) => {}
+            Err(StoreError::Overloaded) if from == greedy.id => refused += 1,
+            Err(error) => panic!("{from}: {error}"),
+        }
+        if calm_done + refused == 160 {
+            break;
+        }
+    }
+    assert_eq!(
+        (calm_done, refused),
+        (10, 150),
+        "half of the line is the most that one account gets"
+    );
+    assert!(
+        before_the_calm_ones_were_done < 20,
+        "{before_the_calm_ones_were_done}"
+    );
+}
+
+#[tokio::test]
 async fn more_writes_than_may_wait_are_refused_at_once() {
     let options = SqliteOptions {
         writes_waiting_max: 3,
@@ -175,7 +292,7 @@ async fn more_writes_than_may_wait_are_refused_at_once() {
                 held.recv().unwrap();
                 Ok(())
             };
-            store.writer.write_unordered(operation).await
+            store.writer.write_unordered(queue::Lane::SERVER, operation).await
         })
     };
     begun.await.unwrap();
@@ -406,7 +523,11 @@ async fn limit_pages(store: &SqliteStore, pages: u32) {
         let sql = format!("PRAGMA max_page_count = {pages}");
         Ok(it.connection.query_row(&sql, [], |_| Ok(()))?)
     };
-    store.writer.write_unordered(operation).await.unwrap();
+    store
+        .writer
+        .write_unordered(queue::Lane::SERVER, operation)
+        .await
+        .unwrap();
 }
 
 fn sample_app() -> App {

@@ -1,6 +1,6 @@
 //! The one writer: what has gathered becomes one transaction, and one sync.
 //!
-//! **Comes in:** operations, in the order in which they were submitted. **Goes out:** to each waiter what its operation
+//! **Comes in:** operations, of each lane in the order in which they were submitted. **Goes out:** to each waiter what its operation
 //! did, with its turn, after the commit is on disk (contract C1), or why nothing was kept. **Never here:** what an
 //! operation does; SQL beyond that of transactions.
 //!
@@ -11,13 +11,14 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use super::queue::Queue;
+use super::queue::{Lane, Queue};
 use super::timeline::Head;
 use crate::model::TimelineId;
 use crate::store::{Result, StoreError};
@@ -36,12 +37,16 @@ pub(super) struct Writing {
     touched: Vec<TimelineId>,
     /// Messages that this transaction took in.
     appended: u64,
+    /// An operation of this transaction found that the disk takes nothing.
+    unwritable: bool,
 }
 
 /// The queue before the writer's thread, and the thread.
 pub(super) struct Writer {
     queue: Arc<Queue<Box<dyn Operation>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whether the last transaction could not be written.
+    failing: Arc<AtomicBool>,
     /// Becomes true when the thread has closed its connection.
     closed: watch::Receiver<bool>,
 }
@@ -54,18 +59,20 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(waiting_max));
         let (ended, closed) = watch::channel(false);
+        let failing = Arc::new(AtomicBool::new(false));
         let thread = {
-            let queue = queue.clone();
+            let (queue, failing) = (queue.clone(), failing.clone());
             std::thread::Builder::new()
                 .name("store-writer".into())
                 .spawn(move || {
-                    run(Writing::new(connection), &queue, batch_max);
+                    run(Writing::new(connection), &queue, batch_max, &failing);
                     ended.send_replace(true);
                 })?
         };
         Ok(Self {
             queue,
             thread: Mutex::new(Some(thread)),
+            failing,
             closed,
         })
     }
@@ -73,9 +80,10 @@ impl Writer {
     /// Submits an operation at the first poll, and waits for its commit. Its turn stands in the order of commits.
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        lane: Lane,
         operation: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
     ) -> Result<Committed<T>> {
-        self.submit(operation, |value, turnstile| Committed {
+        self.submit(lane, operation, |value, turnstile| Committed {
             value,
             turn: turnstile.next(),
         })
@@ -85,9 +93,15 @@ impl Writer {
     /// Like [`Writer::write`], for what nobody must hear of in order.
     pub(super) async fn write_unordered<T: Send + 'static>(
         &self,
+        lane: Lane,
         operation: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(operation, |value, _| value).await
+        self.submit(lane, operation, |value, _| value).await
+    }
+
+    /// Whether the last transaction could not be written; the next one may be.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
     }
 
     /// Takes no more in, writes what waits, and closes the connection.
@@ -99,17 +113,19 @@ impl Writer {
 
     async fn submit<T: Send + 'static, A: Send + 'static>(
         &self,
+        lane: Lane,
         operation: impl FnOnce(&mut Writing) -> Result<T> + Send + 'static,
         finish: fn(T, &Turnstile) -> A,
     ) -> Result<A> {
         let (waiter, answer) = oneshot::channel();
         // Nothing is awaited before this: callers rely on the order in which they submit.
-        self.queue.push(Box::new(Pending {
+        let pending = Pending {
             operation: Some(operation),
             outcome: None,
             finish,
             waiter,
-        }))?;
+        };
+        self.queue.push(lane, Box::new(pending))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 }
@@ -131,6 +147,7 @@ impl Writing {
             heads: HashMap::new(),
             touched: Vec::new(),
             appended: 0,
+            unwritable: false,
         }
     }
 
@@ -161,6 +178,7 @@ impl Writing {
             self.heads.clear();
         }
         self.appended = 0;
+        self.unwritable = false;
         let done = self.try_transaction(batch);
         if let Err(error) = &done {
             tracing::error!(%error, operations = batch.len(), "a transaction failed and was undone");
@@ -206,13 +224,19 @@ impl Writing {
     }
 }
 
-fn run(mut writing: Writing, queue: &Queue<Box<dyn Operation>>, batch_max: usize) {
+fn run(mut writing: Writing, queue: &Queue<Box<dyn Operation>>, batch_max: usize, failing: &AtomicBool) {
     let turnstile = Turnstile::default();
     let mut batch = Vec::new();
     while let Some(first) = queue.pop() {
         batch.push(first);
         queue.take(&mut batch, batch_max - 1);
+        let changes = writing.connection.total_changes();
         let done = writing.transaction(&mut batch);
+        if done.is_err() || writing.unwritable {
+            failing.store(true, Ordering::Relaxed);
+        } else if writing.connection.total_changes() > changes {
+            failing.store(false, Ordering::Relaxed);
+        }
         for operation in batch.drain(..) {
             let done = match &done {
                 Ok(()) => Ok(&turnstile),
@@ -261,6 +285,7 @@ where
 {
     fn run(&mut self, writing: &mut Writing) -> bool {
         self.outcome = self.operation.take().map(|operation| operation(writing));
+        writing.unwritable |= matches!(self.outcome, Some(Err(StoreError::Unwritable(_))));
         matches!(self.outcome, Some(Ok(_)))
     }
 
