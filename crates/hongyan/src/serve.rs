@@ -93,6 +93,7 @@ pub(crate) async fn run(serve: Serve) -> Result<()> {
     let started = manage::prepare(&*store, serve.dev, clock::now()).await?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let mut signals = Signals::new()?;
+    survive_file_limits()?;
     let server = Server::start(config, store).await?;
     announce(scheme, server.address(), &started)?;
     loop {
@@ -157,7 +158,9 @@ fn start_logging(format: LogFormat, filter: &str) -> Result<()> {
     let logging = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // Lines that cannot be written (a full disk) are lost; telling of it on the same stream would panic.
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => logging.with_target(false).init(),
         LogFormat::Json => logging.json().flatten_event(true).init(),
@@ -183,6 +186,21 @@ fn raise_open_files() {
 
 #[cfg(not(unix))]
 fn raise_open_files() {}
+
+/// A file that may not grow any more (`ulimit -f`) is an error of that write, like a full disk, and not the end of the
+/// process, which the system would make of it.
+#[cfg(unix)]
+fn survive_file_limits() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Once somebody listened, the signal ends nothing any more.
+    let exceeded = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    signal(exceeded).map(drop).context("listening to signals")
+}
+
+#[cfg(not(unix))]
+fn survive_file_limits() -> Result<()> {
+    Ok(())
+}
 
 enum Signal {
     Stop,
