@@ -11,18 +11,18 @@ use hongyan_protocol::id::{
 };
 use hongyan_protocol::message::{MessageFlags, Priority};
 use hongyan_protocol::platform::Platform;
-use hongyan_protocol::profile::Profile;
 use hongyan_protocol::wire::{GroupNotice, GroupTip, Text, element::Kind};
 use hongyan_storage::model::{
     App, AppKey, AppSettings, BlockedSender, Instance, NewInstance, Readable, Registered, TimelineId,
 };
 use hongyan_storage::{SqliteStore, Store};
 
+use crate::account::Person;
 use crate::chance::Chance;
 use crate::event::{Event, Outcome};
+use crate::group::Standing;
 use crate::group::create::{Wish, create};
-use crate::group::{Person, Standing};
-use crate::message::send::{Draft, Recipient, SendError, Sender, Sent, send};
+use crate::message::send::{Draft, Recipient, SendError, Sent, send};
 
 pub(crate) const APP: SdkAppId = SdkAppId(1_400_000_001);
 pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -92,7 +92,7 @@ impl World {
         to: Recipient,
         draft: Draft,
     ) -> Result<Outcome<Sent>, SendError> {
-        send(&self.store, &sender(from), to, draft, BlockedSender::Refuse, NOW).await
+        send(&self.store, &person(from), to, draft, BlockedSender::Refuse, NOW).await
     }
 
     /// A group under a name, made by its owner.
@@ -154,21 +154,12 @@ pub(crate) fn c2c(account: &Account) -> ConversationId {
     ConversationId::C2c(account.user_id.clone())
 }
 
-pub(crate) fn sender(account: &Account) -> Sender {
-    Sender {
+pub(crate) fn person(account: &Account) -> Arc<Person> {
+    Arc::new(Person {
         account: account.clone(),
-        profile: Profile::empty(account.user_id.clone()),
-    }
-}
-
-pub(crate) fn person(account: &Account) -> Person {
-    Person {
-        account: account.clone(),
-        profile: Profile {
-            nick: format!("nick of {}", account.user_id),
-            ..Profile::empty(account.user_id.clone())
-        },
-    }
+        nick: format!("nick of {}", account.user_id).into(),
+        avatar: "".into(),
+    })
 }
 
 pub(crate) fn draft(random: u32) -> Draft {

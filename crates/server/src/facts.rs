@@ -13,9 +13,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use hongyan_domain::Event;
+use hongyan_domain::account::Person;
 use hongyan_domain::group::{Standing, manages};
 use hongyan_protocol::id::{Account, AccountId, GroupId, SdkAppId, UserId};
-use hongyan_protocol::profile::Profile;
 use hongyan_storage::model::{App, GroupNumber, GroupRecord, MemberRecord};
 use hongyan_storage::{Store, StoreError};
 use parking_lot::{Mutex, RwLock};
@@ -35,21 +35,12 @@ type Result<T> = std::result::Result<T, StoreError>;
 pub(crate) struct Facts {
     store: Arc<dyn Store>,
     apps: RwLock<HashMap<SdkAppId, Arc<App>>>,
-    accounts: Cache<(SdkAppId, UserId), Arc<AccountFacts>>,
+    accounts: Cache<(SdkAppId, UserId), Arc<Person>>,
     /// `(by, other)`: whether `by` blocks `other`.
     blocked: Cache<(AccountId, AccountId), bool>,
     /// A group's ID stays its own for ever, so this never needs to be corrected.
     group_numbers: Cache<(SdkAppId, GroupId), GroupNumber>,
     groups: Cache<GroupNumber, Arc<GroupFacts>>,
-}
-
-/// What is held of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AccountFacts {
-    /// Its number and name.
-    pub(crate) account: Account,
-    /// Its profile.
-    pub(crate) profile: Profile,
 }
 
 /// What is held of a group. Corrected in place, so that it stays right for whoever keeps it.
@@ -100,16 +91,11 @@ impl Facts {
         self.apps.write().insert(app.id, Arc::new(app));
     }
 
-    /// An account and its profile.
-    pub(crate) async fn account(&self, app: SdkAppId, user_id: &UserId) -> Result<Option<Arc<AccountFacts>>> {
+    /// An account, and how it is shown.
+    pub(crate) async fn account(&self, app: SdkAppId, user_id: &UserId) -> Result<Option<Arc<Person>>> {
         let load = || async {
             let record = self.store.find_account(app, user_id).await?;
-            Ok(record.map(|it| {
-                Arc::new(AccountFacts {
-                    account: it.account,
-                    profile: it.profile,
-                })
-            }))
+            Ok(record.map(|it| Arc::new(Person::of(it.account, &it.profile))))
         };
         self.accounts.load((app, user_id.clone()), load).await
     }
@@ -155,10 +141,7 @@ impl Facts {
             Event::ProfileChanged { account, profile } => {
                 let key = (account.app, account.user_id.clone());
                 self.accounts.correct(&key, |held| {
-                    *held = Arc::new(AccountFacts {
-                        account: account.clone(),
-                        profile: profile.clone(),
-                    });
+                    *held = Arc::new(Person::of(account.clone(), profile));
                 });
             }
             Event::BlacklistChanged { by, others, blocked } => {

@@ -1,5 +1,7 @@
 //! Asking to come into a group: at once, or when somebody lets one in.
 
+use std::sync::Arc;
+
 use hongyan_protocol::change::AccountChange;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
@@ -9,7 +11,8 @@ use hongyan_storage::model::{Application, Entry, Joined, MemberRecord};
 use hongyan_storage::{Store, StoreError};
 
 use super::notice::{About, Notice};
-use super::{Person, Standing, seen_by, tip};
+use super::{Standing, seen_by, tip, tip_member};
+use crate::account::Person;
 use crate::chance::Chance;
 use crate::error::{Refusal, store_code};
 use crate::event::{Event, Outcome, pts_of};
@@ -68,7 +71,7 @@ impl Refusal for JoinError {
 /// Asks to come into a group. `managers` are those who may let somebody in.
 pub async fn join(
     store: &dyn Store,
-    joiner: Person,
+    joiner: Arc<Person>,
     standing: Option<Standing>,
     managers: Vec<Account>,
     text: String,
@@ -135,7 +138,7 @@ async fn ask(
 
 async fn come_in(
     store: &dyn Store,
-    joiner: Person,
+    joiner: Arc<Person>,
     standing: &Standing,
     mut chance: Chance,
     now: Timestamp,
@@ -146,7 +149,7 @@ async fn come_in(
         if !joined.added.is_empty() {
             let group = seen_by(&joined.group, Role::Member, now, "");
             entries.push(Entry::Event(joiner.account.id, AccountChange::GroupJoined(group)));
-            let who = joiner.tip_member();
+            let who = tip_member(&joiner);
             let operator = &joiner.account.user_id;
             entries.extend(tip::joined(&joined.group, operator, who, &mut chance, now));
         }

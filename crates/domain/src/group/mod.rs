@@ -15,27 +15,18 @@ mod tip;
 use std::sync::Arc;
 
 use hongyan_protocol::group::{Group, GroupType, Role, SelfInfo};
-use hongyan_protocol::id::{Account, Timestamp};
-use hongyan_protocol::profile::Profile;
+use hongyan_protocol::id::Timestamp;
 use hongyan_protocol::wire::TipMember;
 use hongyan_storage::model::{GroupRecord, MemberRecord};
 
-/// Somebody who comes or goes.
-#[derive(Debug, Clone)]
-pub struct Person {
-    /// The account.
-    pub account: Account,
-    /// How it is shown to the others.
-    pub profile: Profile,
-}
+use crate::account::Person;
 
-impl Person {
-    fn tip_member(&self) -> TipMember {
-        TipMember {
-            user_id: self.account.user_id.as_str().to_owned(),
-            nick: self.profile.nick.clone(),
-            avatar: self.profile.avatar.clone(),
-        }
+/// Somebody who comes or goes, as the tip about it shows him.
+fn tip_member(person: &Person) -> TipMember {
+    TipMember {
+        user_id: person.account.user_id.as_str().to_owned(),
+        nick: person.nick.to_string(),
+        avatar: person.avatar.to_string(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Leaving a group.
 
+use std::sync::Arc;
+
 use hongyan_protocol::change::AccountChange;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::group::{GroupType, LeaveReason, Role};
@@ -8,7 +10,8 @@ use hongyan_storage::model::{Entry, Left};
 use hongyan_storage::{Store, StoreError};
 
 use super::notice::{About, Notice};
-use super::{Person, Standing, tip};
+use super::{Standing, tip, tip_member};
+use crate::account::Person;
 use crate::chance::Chance;
 use crate::error::{Refusal, store_code};
 use crate::event::{Event, Outcome, pts_of};
@@ -41,7 +44,7 @@ impl Refusal for QuitError {
 /// Leaves a group. Only a Work group can do without its owner.
 pub async fn quit(
     store: &dyn Store,
-    leaver: Person,
+    leaver: Arc<Person>,
     standing: Option<Standing>,
     mut chance: Chance,
     now: Timestamp,
@@ -72,7 +75,7 @@ pub async fn quit(
             Entry::Event(leaver.account.id, change),
             notice.to(&leaver.account, &mut chance, now),
         ];
-        let who = leaver.tip_member();
+        let who = tip_member(&leaver);
         entries.extend(tip::quit(&left.group, who, &mut chance, now));
         entries
     });

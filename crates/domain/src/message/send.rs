@@ -9,10 +9,10 @@ use hongyan_protocol::group::GroupType;
 use hongyan_protocol::id::{Account, Sequence, Timestamp, Version};
 use hongyan_protocol::limits;
 use hongyan_protocol::message::{ChangeKind, Message, MessageFlags, MessageKey, Priority, Target};
-use hongyan_protocol::profile::Profile;
 use hongyan_storage::model::{Appended, BlockedSender, TimelineId};
 use hongyan_storage::{Store, StoreError, Turn};
 
+use crate::account::Person;
 use crate::error::{Refusal, store_code};
 use crate::event::{Audience, Event, Outcome};
 use crate::group::Standing;
@@ -38,15 +38,6 @@ pub struct Draft {
     pub cloud_custom_data: String,
     /// Only for who is there now.
     pub online_only: bool,
-}
-
-/// Who sends.
-#[derive(Debug, Clone)]
-pub struct Sender {
-    /// The account.
-    pub account: Account,
-    /// How it is shown.
-    pub profile: Profile,
 }
 
 /// Whom it is for, and what is known about that.
@@ -116,7 +107,7 @@ impl Refusal for SendError {
 /// A resend gets the first answer again and is heard by no one (contract C2).
 pub async fn send(
     store: &dyn Store,
-    sender: &Sender,
+    sender: &Person,
     recipient: Recipient,
     draft: Draft,
     blocked_sender: BlockedSender,
@@ -244,7 +235,7 @@ impl Draft {
     }
 }
 
-fn message(sender: &Sender, draft: Draft, place: Place, now: Timestamp) -> Message {
+fn message(sender: &Person, draft: Draft, place: Place, now: Timestamp) -> Message {
     Message {
         key: draft.key(&sender.account),
         from: sender.account.user_id.clone(),
@@ -258,8 +249,8 @@ fn message(sender: &Sender, draft: Draft, place: Place, now: Timestamp) -> Messa
             ..draft.flags
         },
         cloud_custom_data: draft.cloud_custom_data,
-        nick: sender.profile.nick.clone(),
-        avatar: sender.profile.avatar.clone(),
+        nick: sender.nick.to_string(),
+        avatar: sender.avatar.to_string(),
         name_card: place.name_card,
         revoker: None,
         version: Version(0),
@@ -267,7 +258,7 @@ fn message(sender: &Sender, draft: Draft, place: Place, now: Timestamp) -> Messa
 }
 
 /// Hands a message to who is there now. The sender's other devices do not hear of it in a C2C (service.md 4.3).
-fn pass_by(timeline: TimelineId, message: Message, sender: &Sender) -> Outcome<Sent> {
+fn pass_by(timeline: TimelineId, message: Message, sender: &Person) -> Outcome<Sent> {
     let answer = Sent::of(&message);
     let mut event = Event::timeline(timeline, ChangeKind::Appended, message);
     if let Event::TimelineChanged {
@@ -292,7 +283,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::testing::{NOW, World, c2c, draft, sender, user};
+    use crate::testing::{NOW, World, c2c, draft, person, user};
 
     /// Contract C2.
     #[tokio::test]
@@ -380,7 +371,7 @@ mod tests {
         let error = world.send(&alice, to_bob(), draft(1)).await.unwrap_err();
         assert_eq!(error.code(), Code::BLOCKED_BY_RECEIVER);
 
-        let from = sender(&alice);
+        let from = person(&alice);
         let pretended = send(
             &world.store,
             &from,

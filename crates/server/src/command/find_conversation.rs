@@ -7,16 +7,16 @@ use hongyan_protocol::id::ConversationId;
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::FindConversation;
 
-use super::{Answered, Caller, Context, Prepared};
+use super::{Answered, Caller, Context, Prepared, store_failed};
 
 pub(super) async fn prepare(context: &Context, caller: &Caller, request: wire::FindConversation) -> Prepared {
     let conversation = ConversationId::from_wire(request.conversation)?;
     let other = match &conversation {
         ConversationId::C2c(user_id) => {
-            let peer = context
-                .account(caller, user_id, Code::CONVERSATION_INTERNAL)
-                .await?;
-            Other::User(peer.map(|it| Box::new(it.profile.clone())))
+            let users = std::slice::from_ref(user_id);
+            let found = context.store.list_profiles(caller.account.app, users).await;
+            let found = found.map_err(|error| store_failed(&error, Code::CONVERSATION_INTERNAL))?;
+            Other::User(found.into_iter().next().map(Box::new))
         }
         ConversationId::Group(group) => {
             let standing = context.standing(caller, group).await?;

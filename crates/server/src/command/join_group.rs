@@ -1,7 +1,6 @@
 //! `JoinGroup`: asking to come into a group.
 
 use futures_util::FutureExt as _;
-use hongyan_domain::group::Person;
 use hongyan_domain::group::join::{Answer, join};
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{GroupId, Timestamp};
@@ -18,11 +17,7 @@ pub(super) async fn prepare(
 ) -> Prepared {
     let id = GroupId::parse(&request.group_id)?;
     let group = context.group(caller, &id).await?;
-    let own = context.own(caller, Code::GROUP_INTERNAL).await?;
-    let joiner = Person {
-        account: own.account.clone(),
-        profile: own.profile.clone(),
-    };
+    let joiner = context.own(caller, Code::GROUP_INTERNAL).await?;
     let standing = group.as_ref().map(|it| it.standing(caller.account.id));
     let managers = group.map(|it| it.managers()).unwrap_or_default();
     let (store, chance) = (context.store.clone(), context.chance());

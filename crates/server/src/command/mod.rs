@@ -9,6 +9,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
+use hongyan_domain::account::Person;
 use hongyan_domain::error::store_code;
 use hongyan_domain::group::Standing;
 use hongyan_domain::{Chance, Event, Outcome, Refusal};
@@ -20,7 +21,7 @@ use hongyan_protocol::{Malformed, limits, wire};
 use hongyan_storage::model::AppSettings;
 use hongyan_storage::{Store, StoreError, Turn};
 
-use crate::facts::{AccountFacts, Facts, GroupFacts};
+use crate::facts::{Facts, GroupFacts};
 
 mod add_to_blacklist;
 mod create_group;
@@ -191,7 +192,7 @@ async fn dispatch(
 /// Facts, as commands ask for them. `internal` is the code of the command's area for a failed store.
 impl Context {
     /// The caller itself, as it is now.
-    async fn own(&self, caller: &Caller, internal: Code) -> Result<Arc<AccountFacts>, Refused> {
+    async fn own(&self, caller: &Caller, internal: Code) -> Result<Arc<Person>, Refused> {
         let own = self.account(caller, &caller.account.user_id, internal).await?;
         own.ok_or_else(|| Refused::new(Code::ACCOUNT_UNKNOWN, Code::ACCOUNT_UNKNOWN.text()))
     }
@@ -202,7 +203,7 @@ impl Context {
         caller: &Caller,
         user_id: &UserId,
         internal: Code,
-    ) -> Result<Option<Arc<AccountFacts>>, Refused> {
+    ) -> Result<Option<Arc<Person>>, Refused> {
         let found = self.facts.account(caller.account.app, user_id).await;
         found.map_err(|it| store_failed(&it, internal))
     }

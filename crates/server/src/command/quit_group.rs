@@ -1,7 +1,6 @@
 //! `QuitGroup`: leaving a group.
 
 use futures_util::FutureExt as _;
-use hongyan_domain::group::Person;
 use hongyan_domain::group::quit::quit;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{GroupId, Timestamp};
@@ -18,11 +17,7 @@ pub(super) async fn prepare(
 ) -> Prepared {
     let id = GroupId::parse(&request.group_id)?;
     let standing = context.standing(caller, &id).await?;
-    let own = context.own(caller, Code::GROUP_INTERNAL).await?;
-    let leaver = Person {
-        account: own.account.clone(),
-        profile: own.profile.clone(),
-    };
+    let leaver = context.own(caller, Code::GROUP_INTERNAL).await?;
     let (store, chance) = (context.store.clone(), context.chance());
     let work = async move {
         let outcome = quit(&*store, leaver, standing, chance, now).await?;

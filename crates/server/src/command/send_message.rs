@@ -1,7 +1,7 @@
 //! `SendMessage`: a message to a user or a group.
 
 use futures_util::FutureExt as _;
-use hongyan_domain::message::send::{Draft, Recipient, Sender, send};
+use hongyan_domain::message::send::{Draft, Recipient, send};
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, Timestamp};
@@ -33,7 +33,7 @@ pub(super) async fn prepare(
         cloud_custom_data: request.cloud_custom_data,
         online_only: request.online_only,
     };
-    let own = context.own(caller, Code::MESSAGE_INTERNAL).await?;
+    let sender = context.own(caller, Code::MESSAGE_INTERNAL).await?;
     let recipient = match conversation {
         ConversationId::C2c(user_id) => {
             let receiver = context.account(caller, &user_id, Code::MESSAGE_INTERNAL).await?;
@@ -58,10 +58,6 @@ pub(super) async fn prepare(
         .settings(caller, Code::MESSAGE_INTERNAL)
         .await?
         .blocked_sender;
-    let sender = Sender {
-        account: own.account.clone(),
-        profile: own.profile.clone(),
-    };
     let store = context.store.clone();
     let work = async move {
         let outcome = send(&*store, &sender, recipient, draft, blocked_sender, now).await?;

@@ -134,11 +134,13 @@ async fn a_message_whose_sender_is_gone_is_heard_all_the_same() {
     let mut bob = server.client("bob").await;
     for round in 1..=20 {
         let mut alice = server.client("alice").await;
-        alice.request(Some(text_to("bob", round, "last words"))).await;
+        // Made once: a resend carries the time of its first making, or it would be another message.
+        let message = text_to("bob", round, "last words");
+        alice.request(Some(message.clone())).await;
         drop(alice);
         // Either it was never read, or it is heard; what is committed is not kept secret.
         let mut again = server.client("alice").await;
-        let answer = sent(again.ask(text_to("bob", round, "last words")).await);
+        let answer = sent(again.ask(message).await);
         assert_eq!(bob.message().await.0, answer.sequence);
     }
 }
