@@ -3,6 +3,7 @@
 //! Each command is a module of its own. This file only names them.
 
 mod ci;
+mod crash;
 mod fresh;
 mod generate;
 mod machine;
@@ -37,6 +38,8 @@ enum Command {
         #[arg(long)]
         only: Option<test::Part>,
     },
+    /// Kills a server under load again and again, and checks that nothing that it answered is lost.
+    Crash(crash::Crash),
     /// Checks the rules of structure: crate edges, file heads, tests for contracts, sizes, links …
     Tidy,
     /// Checks format and lints, then runs every test.
@@ -69,6 +72,7 @@ fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run { serve } => run::run(&serve)?,
         Command::Build => run::build()?,
         Command::Test { only } => return Ok(told(&test::run(only))),
+        Command::Crash(crash) => crash::run(&crash)?,
         Command::Tidy => return Ok(told(&[tidy::run(tidy::WebSdk::MayBeMissing)])),
         Command::Ci => return Ok(told(&ci::run())),
         Command::Web => web::run()?,
