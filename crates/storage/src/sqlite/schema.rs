@@ -26,14 +26,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
 /// Makes the folder this process's own, until the file is dropped. Two processes on one folder would each believe
 /// that they know where the timelines end.
 pub(super) fn lock(folder: &Path) -> Result<File> {
-    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    make_private(folder).map_err(|error| unwritable(folder, &error))?;
     let path = folder.join(LOCK_FILE);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| unwritable(&path, &error))?;
+    let file = open_private(&path).map_err(|error| unwritable(&path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Unwritable(format!(
@@ -46,7 +41,10 @@ pub(super) fn lock(folder: &Path) -> Result<File> {
 
 /// The connection that writes, on a database of today's format.
 pub(super) fn open_writer(folder: &Path, options: &SqliteOptions) -> Result<Connection> {
-    let mut connection = Connection::open(folder.join(FILE))?;
+    let path = folder.join(FILE);
+    // SQLite gives its other files the permissions of this one.
+    open_private(&path).map_err(|error| unwritable(&path, &error))?;
+    let mut connection = Connection::open(path)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(StoreError::Unwritable(
@@ -112,6 +110,25 @@ fn migrate(connection: &mut Connection) -> Result<()> {
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Makes a folder that only its owner looks into: apps' keys and all messages are in it. One that is there stays as it
+/// is; somebody chose its permissions.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens a file for writing; makes it when it is not there, for its owner alone.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> StoreError {
