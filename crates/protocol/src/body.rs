@@ -16,7 +16,8 @@ use crate::wire::{self, element::Kind};
 pub struct Body(Bytes);
 
 impl Body {
-    /// Takes a client's body: exactly one element, of a kind that clients may make.
+    /// Takes a client's body: exactly one element, of a kind that clients may make. Nothing that was not understood is
+    /// carried along, so that no newer reader finds in it what a client may not say.
     pub fn parse(bytes: Bytes) -> Result<Self, Malformed> {
         if bytes.len() > limits::MESSAGE_BYTES_MAX {
             return Err(Malformed::new(
@@ -37,7 +38,14 @@ impl Body {
                 Code::GROUP_TOO_MANY_AT,
                 "more than 30 users are mentioned",
             )),
-            Some(Kind::Text(_) | Kind::Custom(_) | Kind::Face(_) | Kind::Location(_)) => Ok(Self(bytes)),
+            Some(Kind::Text(_) | Kind::Custom(_) | Kind::Face(_) | Kind::Location(_)) => {
+                // Whatever decoding passes over only ever makes it longer than its plain form.
+                if body.encoded_len() == bytes.len() {
+                    Ok(Self(bytes))
+                } else {
+                    Ok(Self(body.encode_to_vec().into()))
+                }
+            }
             Some(Kind::GroupTip(_) | Kind::GroupNotice(_)) => Err(Malformed::new(
                 Code::MESSAGE_BODY_INVALID,
                 "only the server makes tips and notices",
@@ -114,6 +122,31 @@ mod tests {
         ] {
             assert_eq!(Body::parse(bytes).unwrap_err().code, code);
         }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_carried_along() {
+        let plain = encoded(vec![text("hi", 0)]);
+        assert_eq!(Body::parse(plain.clone()).unwrap().bytes(), &plain);
+        let tip = encoded(vec![Some(Kind::GroupTip(wire::GroupTip::default()))]);
+        // A later element of the body under a number that is not known yet, and a kind beside the known one.
+        let mut later = plain.to_vec();
+        later.extend_from_slice(&[0x7a, 2, b'h', b'i']);
+        let mut beside = plain.to_vec();
+        beside.extend_from_slice(&[0xfa, 0x07, 2, b'h', b'i']);
+        beside[1] += 5;
+        for hidden in [later, beside] {
+            let taken = Body::parse(hidden.into()).unwrap();
+            assert_eq!(taken.bytes(), &plain);
+        }
+        // Of two known kinds the last one counts, for us and for every reader.
+        let mut forged = plain.to_vec();
+        forged.extend_from_slice(&tip[2..]);
+        forged[1] += u8::try_from(tip.len()).unwrap() - 2;
+        assert_eq!(
+            Body::parse(forged.into()).unwrap_err().code,
+            Code::MESSAGE_BODY_INVALID
+        );
     }
 
     proptest::proptest! {

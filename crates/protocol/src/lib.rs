@@ -12,6 +12,8 @@ pub mod change;
 pub mod code;
 pub mod conversation;
 pub mod frame;
+#[cfg(any(feature = "fuzzing", all(test, feature = "usersig")))]
+pub mod fuzzing;
 pub mod group;
 pub mod id;
 pub mod limits;
@@ -28,6 +30,20 @@ pub mod usersig;
 )]
 pub mod wire {
     include!("generated/hongyan.v1.rs");
+}
+
+/// All but the UserSig, which is never printed: requests are shown in errors and logs, whole.
+impl std::fmt::Debug for wire::Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login")
+            .field("sdk_app_id", &self.sdk_app_id)
+            .field("user_id", &self.user_id)
+            .field("platform", &self.platform)
+            .field("instance", &self.instance)
+            .field("resume", &self.resume)
+            .field("sdk_version", &self.sdk_version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Outside input that is not what the protocol says. The text is for people and never holds the input itself.
@@ -53,3 +69,23 @@ impl std::fmt::Display for Malformed {
 }
 
 impl std::error::Error for Malformed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_usersig_is_shown_by_anything_that_holds_one() {
+        let login = wire::Login {
+            user_id: "alice".to_owned(),
+            user_sig: "a ticket".to_owned(),
+            ..wire::Login::default()
+        };
+        let request = wire::Request {
+            id: 1,
+            command: Some(wire::request::Command::Login(login)),
+        };
+        let shown = format!("{request:?} {request:#?}");
+        assert!(shown.contains("alice") && !shown.contains("ticket"), "{shown}");
+    }
+}

@@ -110,9 +110,13 @@ pub fn issue(app: SdkAppId, user_id: &str, key: &str, now: Timestamp, expire_s: 
         signature: String::new(),
     };
     document.signature = STANDARD.encode(sign(key, &document));
-    let json = serde_json::to_vec(&document).expect("a document is JSON");
+    packed(&serde_json::to_vec(&document).expect("a document is JSON"))
+}
+
+/// A document as it travels.
+pub(crate) fn packed(json: &[u8]) -> String {
     let mut zlib = ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    std::io::Write::write_all(&mut zlib, &json).expect("writing to memory");
+    std::io::Write::write_all(&mut zlib, json).expect("writing to memory");
     let packed = zlib.finish().expect("writing to memory");
     STANDARD
         .encode(packed)
@@ -127,9 +131,16 @@ pub fn issue(app: SdkAppId, user_id: &str, key: &str, now: Timestamp, expire_s: 
 }
 
 fn open(user_sig: &str) -> Result<Document, Malformed> {
-    const fn malformed(what: &'static str) -> Malformed {
-        Malformed::new(Code::USERSIG_MALFORMED, what)
-    }
+    let json = unpacked(user_sig)?;
+    serde_json::from_slice(&json).map_err(|_| malformed("the UserSig's document lacks a member"))
+}
+
+const fn malformed(what: &'static str) -> Malformed {
+    Malformed::new(Code::USERSIG_MALFORMED, what)
+}
+
+/// The document inside, whatever it says.
+pub(crate) fn unpacked(user_sig: &str) -> Result<Vec<u8>, Malformed> {
     if user_sig.is_empty() {
         return Err(Malformed::new(Code::USERSIG_EMPTY, Code::USERSIG_EMPTY.text()));
     }
@@ -155,7 +166,7 @@ fn open(user_sig: &str) -> Result<Document, Malformed> {
     if read.map_err(|_| malformed("the UserSig is not compressed"))? as u64 > DOCUMENT_BYTES_MAX {
         return Err(malformed("the UserSig inflates to more than 8 KiB"));
     }
-    serde_json::from_slice(&json).map_err(|_| malformed("the UserSig's document lacks a member"))
+    Ok(json)
 }
 
 fn sign(key: &str, document: &Document) -> [u8; 32] {
