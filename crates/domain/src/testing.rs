@@ -65,6 +65,7 @@ impl World {
                 since: NOW,
             },
             resume: false,
+            sig_issued: NOW,
         };
         let registered = self
             .store
@@ -72,7 +73,7 @@ impl World {
             .await;
         match registered.unwrap().value {
             Registered::In { account, .. } => account,
-            Registered::WasKicked(_) => unreachable!(),
+            Registered::WasKicked(_) | Registered::Withdrawn => unreachable!(),
         }
     }
 

@@ -178,6 +178,8 @@ pub struct NewInstance {
     pub instance: Instance,
     /// It says that it was logged in before and lost its socket.
     pub resume: bool,
+    /// When its UserSig was made.
+    pub sig_issued: Timestamp,
 }
 
 /// Says which instances of an account must go when `new` comes (contract C6); told those that are there, oldest login
@@ -206,6 +208,9 @@ pub enum Registered {
     },
     /// It wanted to resume, and was kicked while it was away.
     WasKicked(KickReason),
+    /// Its UserSig is older than those that the account takes. Looked at in the same transaction, so that nobody comes
+    /// in between the moment at which all are withdrawn and that at which who is there is kicked (contract C7).
+    Withdrawn,
 }
 
 /// What else is entered in the same transaction.
@@ -473,7 +478,8 @@ pub enum CatchUp {
         /// Conversations that changed, or that it does not hold and that were active since.
         updates: Vec<ConversationUpdate>,
     },
-    /// Its pts is older than the log keeps, or newer than the log.
+    /// Its pts is older than the log keeps, or newer than the log; or more conversations changed than are told of one by
+    /// one.
     Reload,
 }
 

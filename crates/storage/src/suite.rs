@@ -36,6 +36,7 @@ macro_rules! tests_of_the_suite {
         $crate::suite::tests_of_the_suite!($fresh
             apps_and_settings_are_kept_and_changed
             an_account_is_made_once_and_found_by_parts_of_its_name
+            a_ticket_that_was_withdrawn_registers_nothing_and_kicks_nobody
             a_profile_is_changed_and_heard_of_by_those_who_talk_with_it
             a_resend_gets_the_first_answer_and_creates_nothing
             a_message_reads_back_as_it_was_sent_with_the_names_of_today
@@ -164,6 +165,27 @@ pub(crate) async fn an_account_is_made_once_and_found_by_parts_of_its_name(store
         (record.created, record.sigs_after, record.last_login),
         (NOW, NOW, Timestamp(0))
     );
+}
+
+/// Contract C7.
+pub(crate) async fn a_ticket_that_was_withdrawn_registers_nothing_and_kicks_nobody(store: TestStore) {
+    let alice = account(&store, "alice").await;
+    log_in(&store, "alice", 1, 0, 1).await;
+    // Tickets of the suite are of this moment; from here on they are too old.
+    store.put_sigs_after(alice.id, NOW.plus_ms(1)).await.unwrap();
+    for resume in [false, true] {
+        for number in [1, 2] {
+            let came = register(&store, "alice", number, 5, resume, 1).await;
+            assert_eq!(came, Registered::Withdrawn);
+        }
+    }
+    let there = store.list_instances(alice.id).await.unwrap();
+    assert_eq!(there.iter().map(|it| it.id).collect::<Vec<_>>(), [instance(1)]);
+    store.put_sigs_after(alice.id, NOW).await.unwrap();
+    assert!(matches!(
+        register(&store, "alice", 2, 6, false, 1).await,
+        Registered::In { .. }
+    ));
 }
 
 pub(crate) async fn a_profile_is_changed_and_heard_of_by_those_who_talk_with_it(store: TestStore) {
@@ -1198,6 +1220,11 @@ pub(crate) async fn a_wish_to_join_is_answered_once(store: TestStore) {
     let new = apply(&one, "please!").await;
     assert_ne!(old.number, new.number);
     assert_eq!(handle(old.number, true).await, Handled::Before);
+    assert_eq!(
+        handle(u64::MAX, true).await,
+        Handled::Before,
+        "any number may be named"
+    );
     let Handled::Done { application, joined } = handle(new.number, true).await else {
         panic!("before")
     };
@@ -1615,6 +1642,7 @@ async fn register(
             since: NOW.plus_ms(after_ms),
         },
         resume,
+        sig_issued: NOW,
     };
     let choose: ChooseKicked = Box::new(move |_, others| {
         let surplus = (others.len() + 1).saturating_sub(limit);
@@ -1636,7 +1664,7 @@ async fn log_in(
 ) -> (Vec<(InstanceId, KickReason)>, bool) {
     match register(store, name, number, after_ms, false, limit).await {
         Registered::In { kicked, created, .. } => (kicked, created),
-        Registered::WasKicked(_) => panic!("a new login was refused"),
+        Registered::WasKicked(_) | Registered::Withdrawn => panic!("a new login was refused"),
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Arrival {
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
+    /// All UserSigs as old as its own were withdrawn.
+    #[error("the UserSig was withdrawn")]
+    Withdrawn,
     /// The store failed.
     #[error("the login could not be kept")]
     Store(#[from] StoreError),
@@ -40,6 +43,7 @@ pub enum LoginError {
 impl Refusal for LoginError {
     fn code(&self) -> Code {
         match self {
+            Self::Withdrawn => Code::USERSIG_EXPIRED,
             Self::Store(error) => store_code(error, Code::ACCOUNT_INTERNAL),
         }
     }
@@ -72,6 +76,7 @@ pub async fn login(
             (Arrival::In { account, pts }, events)
         }
         Registered::WasKicked(reason) => (Arrival::WasKicked(reason), Vec::new()),
+        Registered::Withdrawn => return Err(LoginError::Withdrawn),
     };
     Ok(Outcome {
         answer,

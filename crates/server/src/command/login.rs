@@ -5,7 +5,7 @@
 
 use hongyan_domain::account::login::{Arrival, login as log_in};
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{InstanceId, SdkAppId, Timestamp, UserId};
+use hongyan_protocol::id::{InstanceId, SYSTEM, SdkAppId, Timestamp, UserId};
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::{limits, usersig, wire};
 use hongyan_storage::model::{Instance, NewInstance};
@@ -21,6 +21,13 @@ pub(crate) async fn login(
     login: wire::Login,
 ) -> Result<LoggedIn, LoginRefused> {
     let user_id = UserId::parse(&login.user_id, Code::ACCOUNT_PARAMETER)?;
+    if user_id.as_str() == SYSTEM {
+        // What it says would be taken for what the server says.
+        return Err(refused(
+            Code::ACCOUNT_PARAMETER,
+            "this userID is the server's own",
+        ));
+    }
     let instance = InstanceId::parse(&login.instance)?;
     let Some(platform) = Platform::from_wire(login.platform) else {
         return Err(refused(Code::ACCOUNT_PARAMETER, "the platform is not known"));
@@ -34,16 +41,6 @@ pub(crate) async fn login(
         return Err(refused(Code::APP_KEY_MISSING, Code::APP_KEY_MISSING.text()));
     }
     let verified = usersig::verify(&login.user_sig, app_id, user_id.as_str(), &app.key.0, now)?;
-    // Not from the facts: a UserSig that was withdrawn a moment ago lets nobody in (contract C7).
-    let record = context
-        .store
-        .find_account(app_id, &user_id)
-        .await
-        .map_err(internal)?;
-    if record.is_some_and(|it| verified.issued < it.sigs_after) {
-        return Err(refused(Code::USERSIG_EXPIRED, "the UserSig was withdrawn"));
-    }
-
     let new = NewInstance {
         app: app_id,
         user_id,
@@ -53,6 +50,7 @@ pub(crate) async fn login(
             since: now,
         },
         resume: login.resume,
+        sig_issued: verified.issued,
     };
     let outcome = log_in(&*context.store, new, app.settings, connected).await?;
     let (account, pts) = match outcome.answer {

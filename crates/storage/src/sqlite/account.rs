@@ -22,6 +22,20 @@ pub(super) fn number(connection: &Connection, app: SdkAppId, user_id: &UserId) -
         .optional()?)
 }
 
+/// An account's number, and since when UserSigs open it.
+pub(super) fn door(
+    connection: &Connection,
+    app: SdkAppId,
+    user_id: &UserId,
+) -> Result<Option<(AccountId, Timestamp)>> {
+    Ok(connection
+        .prepare_cached("SELECT id, sigs_after_ms FROM account WHERE app = ?1 AND user_id = ?2")?
+        .query_row(params![app.0, user_id.as_str()], |row| {
+            Ok((AccountId(row.get(0)?), Timestamp(row.get(1)?)))
+        })
+        .optional()?)
+}
+
 /// An account's name; one that is not there has none.
 pub(super) fn user_id(connection: &Connection, account: AccountId) -> Result<UserId> {
     let name: Option<String> = connection
@@ -95,6 +109,9 @@ pub(super) fn list_accounts(
     after: &str,
     limit: usize,
 ) -> Result<Vec<AccountRecord>> {
+    if query.contains('\0') {
+        return Ok(Vec::new()); // SQLite's patterns end there, and would match everything.
+    }
     let escaped = query
         .replace('\\', "\\\\")
         .replace('%', "\\%")

@@ -420,13 +420,16 @@ fn remove_application(writing: &Writing, group: GroupNumber, applicant: AccountI
 }
 
 fn find_application(connection: &Connection, group: GroupNumber, number: u64) -> Result<Option<Application>> {
+    let Ok(number) = i64::try_from(number) else {
+        return Ok(None); // A client may name any number; SQLite has no row of this one.
+    };
     Ok(connection
         .prepare_cached(
             "SELECT p.number, a.id, a.app, a.user_id, p.text, p.time_ms
              FROM application p JOIN account a ON a.id = p.applicant
              WHERE p.group_number = ?1 AND p.number = ?2",
         )?
-        .query_row([group.0, number], |row| {
+        .query_row(params![group.0, number], |row| {
             Ok(Application {
                 number: row.get(0)?,
                 group,

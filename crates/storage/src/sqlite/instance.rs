@@ -18,9 +18,9 @@ pub(super) fn register(writing: &Writing, new: &NewInstance, choose: ChooseKicke
     let connection = &writing.connection;
     let now = new.instance.since;
     let id = new.instance.id;
-    let found = account::number(connection, new.app, &new.user_id)?;
-    let (number, created) = match found {
-        Some(number) => (number, false),
+    let (number, created) = match account::door(connection, new.app, &new.user_id)? {
+        Some((_, sigs_after)) if new.sig_issued < sigs_after => return Ok(Registered::Withdrawn),
+        Some((number, _)) => (number, false),
         None => (account::add(writing, new.app, &new.user_id, now)?, true),
     };
     let before = find(connection, number, id)?;

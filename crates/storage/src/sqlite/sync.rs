@@ -13,6 +13,10 @@ use crate::store::Result;
 /// Changes answered at once, of all conversations together; the rest is asked for.
 const CHANGES_MAX: usize = 500;
 
+/// Conversations that may have changed; who missed more is told everything anew, which is less. Each may hold a message
+/// of 12 KB, and an account may have any number of conversations.
+const UPDATES_MAX: usize = 1000;
+
 /// A message's time is taken a little before its commit; so much earlier a conversation may seem to have been active.
 const COMMIT_MS_MAX: u64 = 60_000;
 
@@ -62,6 +66,9 @@ pub(super) fn catch_up(
             None if recent.active.plus_ms(COMMIT_MS_MAX) < known => continue,
             None => (Version(0), Sequence(0)),
         };
+        if updates.len() == UPDATES_MAX {
+            return Ok(CatchUp::Reload);
+        }
         let limit = room.min(limits::CHANGES_PAGE_MAX);
         let changes = timeline::changes_after(connection, own.readable(), head, version, sequence, limit)?;
         room -= changes.changes.len();

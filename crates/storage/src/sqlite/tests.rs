@@ -51,6 +51,50 @@ async fn what_was_answered_is_in_the_files_at_that_moment() {
     }
 }
 
+/// Messages and apps' keys are in them.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_folder_and_its_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("data");
+    let store: Arc<dyn Store> = open(&folder);
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    send(&store, &alice, &bob, 1).await;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 3, "the database, its WAL, the lock");
+}
+
+/// An account may have any number of conversations, and each may end in a long message: all at once would be gigabytes.
+#[tokio::test]
+async fn who_missed_a_thousand_conversations_reloads_instead_of_being_told_of_each() {
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory());
+    let [alice] = accounts(&store, ["alice"]).await;
+    let cursor = |store: &Arc<dyn Store>| {
+        let (store, alice) = (store.clone(), alice.clone());
+        async move { store.catch_up(&alice, Pts(0), Vec::new()).await.unwrap() }
+    };
+    for number in 0..=1000_u32 {
+        let name = format!("user{number}");
+        let [other] = accounts(&store, [name.as_str()]).await;
+        send(&store, &other, &alice, number).await;
+        if number == 999 {
+            let CatchUp::Missed { updates, .. } = cursor(&store).await else {
+                panic!("a thousand are told");
+            };
+            assert_eq!(updates.len(), 1000);
+        }
+    }
+    assert!(matches!(cursor(&store).await, CatchUp::Reload));
+}
+
 /// Contract C1.
 #[tokio::test]
 async fn a_second_start_finds_everything_whether_closed_or_dropped() {
@@ -492,6 +536,7 @@ async fn make_the_sample() {
             user_id: alice.user_id.clone(),
             instance: sample_instance(number),
             resume: false,
+            sig_issued: sample_instance(number).since,
         };
         let choose: ChooseKicked = Box::new(|_, others| {
             others
