@@ -153,8 +153,13 @@ fn announce(scheme: &str, address: SocketAddr, started: &Started) -> Result<()> 
     Ok(())
 }
 
+/// The library of WebSockets: its finer levels show the frames themselves.
+const SOCKETS: &str = "tungstenite=info";
+
 fn start_logging(format: LogFormat, filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).context("reading --log")?;
+    // Below this it would print what people write and the UserSigs that let them in; no level is worth that.
+    let filter = filter.add_directive(SOCKETS.parse().context("a directive of our own")?);
     let logging = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
