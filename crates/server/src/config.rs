@@ -19,6 +19,10 @@ pub struct Config {
     pub heartbeat: Duration,
     /// How long a socket may stay without a login.
     pub login_timeout: Duration,
+    /// How long a TLS handshake, and the head of a request, may take; also how long an HTTP connection may be idle.
+    pub head_timeout: Duration,
+    /// How long a client may take nothing of what it is being sent over HTTP.
+    pub stall_timeout: Duration,
     /// How long a closing socket may take to send what is left and to hear the answer.
     pub close_grace: Duration,
     /// What keeps one client from taking what belongs to all.
@@ -63,6 +67,8 @@ impl Default for Config {
             tls: None,
             heartbeat: Duration::from_secs(30),
             login_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
             close_grace: Duration::from_secs(5),
             limits: Limits::default(),
         }

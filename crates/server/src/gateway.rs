@@ -2,8 +2,8 @@
 //!
 //! **Comes in:** connections. **Goes out:** requests to the router, and WebSockets to sessions. **Never here:** frames.
 //!
-//! Bounds: the number of open connections, the time that a TLS handshake or a request's head may take, and the buffers
-//! of a socket, which are small because most sockets are idle.
+//! Bounds: the number of open connections, the time that a TLS handshake or a request's head may take, the time that a
+//! client may leave an answer untaken, and the buffers of a socket, which are small because most sockets are idle.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -25,7 +25,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -36,8 +36,6 @@ use crate::session;
 use crate::shared::{Permit, Shared};
 use crate::tls::Tls;
 
-/// What a TLS handshake, and a request's head, may take.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// A request's head.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// What is read from a socket at once; larger messages grow their own room.
@@ -50,6 +48,18 @@ pub(crate) struct Client {
     /// It came over TLS.
     pub(crate) secure: bool,
     permit: Permit,
+}
+
+#[cfg(any(test, feature = "fuzzing"))]
+impl Client {
+    /// One that came over no connection.
+    pub(crate) fn nobody(shared: &Shared) -> Option<Self> {
+        Some(Self {
+            address: IpAddr::from([127, 0, 0, 1]),
+            secure: false,
+            permit: Arc::new(shared.sockets.clone().try_acquire_owned().ok()?),
+        })
+    }
 }
 
 /// Takes connections until the server stops.
@@ -100,16 +110,22 @@ async fn serve(
     // Frames are joined before they are written; waiting for more helps nobody.
     let _ = stream.set_nodelay(true);
     let secure = tls.is_some();
-    let stream = match tls {
-        None => Stream::Plain(stream),
-        Some(tls) => match timeout(HEAD_TIME_MAX, tls.acceptor().accept(stream)).await {
-            Ok(Ok(stream)) => Stream::Tls(Box::new(stream)),
+    let head_timeout = shared.config.head_timeout;
+    let link = match tls {
+        None => Link::Plain(stream),
+        Some(tls) => match timeout(head_timeout, tls.acceptor().accept(stream)).await {
+            Ok(Ok(stream)) => Link::Tls(Box::new(stream)),
             Ok(Err(error)) => {
                 tracing::debug!(client.address = %address.ip(), %error, "a TLS handshake failed");
                 return;
             }
             Err(_) => return,
         },
+    };
+    let stream = Stream {
+        link,
+        patience: Some(shared.config.stall_timeout),
+        stalled: None,
     };
     let client = Client {
         // An IPv4 client of a socket that takes both looks like itself.
@@ -123,7 +139,7 @@ async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_MAX)
+        .header_read_timeout(head_timeout)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
@@ -176,7 +192,9 @@ pub(crate) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
             .write_buffer_size(0)
             .max_message_size(Some(limits::FRAME_BYTES_MAX))
             .max_frame_size(Some(limits::FRAME_BYTES_MAX));
-        let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+        let (mut stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+        // From here on it is heartbeats that tell who is there.
+        stream.patience = None;
         // The buffer of HTTP is many times larger than what a session keeps.
         drop(parts.read_buf);
         let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
@@ -196,12 +214,39 @@ fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
     values.any(|value| value.split(',').any(|it| it.trim().eq_ignore_ascii_case(token)))
 }
 
-/// A client's connection.
-pub(crate) enum Stream {
+/// A client's connection. While it speaks HTTP, a client that takes nothing of an answer is given up: it would hold its
+/// place for as long as it likes.
+pub(crate) struct Stream {
+    link: Link,
+    /// How long it may take nothing; `None`: for ever.
+    patience: Option<Duration>,
+    /// Since something waits to be taken: when that is given up.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+enum Link {
     /// Bare.
     Plain(TcpStream),
     /// Inside TLS.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Fails when what is written was not taken for too long.
+    fn in_time<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let Some(patience) = self.patience else {
+            return Poll::Pending;
+        };
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        stalled
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
 }
 
 impl AsyncRead for Stream {
@@ -210,32 +255,38 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        match &mut self.get_mut().link {
+            Link::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Link::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
         }
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
+        let stream = self.get_mut();
+        let written = match &mut stream.link {
+            Link::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Link::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        };
+        stream.in_time(context, written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
+        let stream = self.get_mut();
+        let flushed = match &mut stream.link {
+            Link::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Link::Tls(stream) => Pin::new(stream).poll_flush(context),
+        };
+        stream.in_time(context, flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+        let stream = self.get_mut();
+        let shut = match &mut stream.link {
+            Link::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Link::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        };
+        stream.in_time(context, shut)
     }
 }

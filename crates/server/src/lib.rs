@@ -14,6 +14,8 @@ pub mod manage;
 mod command;
 mod console;
 mod facts;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gateway;
 mod http;
 mod hub;

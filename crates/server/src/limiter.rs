@@ -98,4 +98,13 @@ mod tests {
         limiter.failed("mallory", now.plus_ms(60_000));
         assert!(!limiter.is_blocked("mallory", now.plus_ms(60_000)));
     }
+
+    #[test]
+    fn any_number_of_names_takes_no_more_than_its_room() {
+        let limiter = Limiter::new(2);
+        for number in 0..3 * NAMES_MAX as u64 {
+            limiter.failed(number, Timestamp(number));
+            assert!(limiter.failures.lock().len() <= NAMES_MAX);
+        }
+    }
 }

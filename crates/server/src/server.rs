@@ -52,29 +52,7 @@ impl Server {
             .await
             .with_context(|| format!("listening on {}", config.listen))?;
         let address = listener.local_addr()?;
-        let (stop, stopping) = watch::channel(false);
-        let facts = Arc::new(Facts::new(store.clone()));
-        let metrics = Arc::new(Metrics::default());
-        let limits = &config.limits;
-        let shared = Arc::new(Shared {
-            hub: Arc::new(Hub::new(
-                facts.clone(),
-                metrics.clone(),
-                limits.account_connections_max,
-            )),
-            metrics,
-            console: Console::new(clock::now()),
-            account_failures: Limiter::new(limits.login_failures_max),
-            address_failures: Limiter::new(limits.login_failures_max.saturating_mul(ADDRESS_FACTOR)),
-            sockets: Arc::new(Semaphore::new(limits.connections_max)),
-            context: Context {
-                store,
-                facts,
-                ids: Arc::new(SystemIds),
-            },
-            stopping,
-            config,
-        });
+        let (shared, stop) = share(config, store);
         let router = http::router(shared.clone());
         let accepting = tokio::spawn(gateway::accept(listener, shared.clone(), router, tls.clone()));
         let pruning = tokio::spawn(prune(shared.clone()));
@@ -125,6 +103,34 @@ impl fmt::Debug for Server {
             .field("address", &self.address)
             .finish_non_exhaustive()
     }
+}
+
+/// All that the connections of a server share, and how they are told to stop.
+pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> (Arc<Shared>, watch::Sender<bool>) {
+    let (stop, stopping) = watch::channel(false);
+    let facts = Arc::new(Facts::new(store.clone()));
+    let metrics = Arc::new(Metrics::default());
+    let limits = &config.limits;
+    let shared = Arc::new(Shared {
+        hub: Arc::new(Hub::new(
+            facts.clone(),
+            metrics.clone(),
+            limits.account_connections_max,
+        )),
+        metrics,
+        console: Console::new(clock::now()),
+        account_failures: Limiter::new(limits.login_failures_max),
+        address_failures: Limiter::new(limits.login_failures_max.saturating_mul(ADDRESS_FACTOR)),
+        sockets: Arc::new(Semaphore::new(limits.connections_max)),
+        context: Context {
+            store,
+            facts,
+            ids: Arc::new(SystemIds),
+        },
+        stopping,
+        config,
+    });
+    (shared, stop)
 }
 
 async fn prune(shared: Arc<Shared>) {

@@ -45,8 +45,8 @@ mod remove_from_blacklist;
 mod revoke_message;
 mod send_message;
 mod sync;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod testing;
 mod update_profile;
 
 pub(crate) use login::login;
@@ -575,6 +575,148 @@ mod tests {
             let name = format!("{command:?}");
             assert_eq!(world.code(&alice, command).await, expected, "{name:.60}");
         }
+    }
+
+    /// Numbers that no client of ours sends, in every place where one can: what is read is what is there, and nothing
+    /// fails inside.
+    #[tokio::test]
+    async fn the_extremes_of_every_number_are_answered_and_never_by_an_internal_error() {
+        let world = World::new().await;
+        let (alice, bob) = (world.caller("alice").await, world.caller("bob").await);
+        let create = wire::CreateGroup {
+            r#type: wire::GroupType::Public as i32,
+            name: "team".to_owned(),
+            group_id: "team".to_owned(),
+            ..Default::default()
+        };
+        world.run(&alice, Command::CreateGroup(create)).await.unwrap();
+        for random in [0, 1, u32::MAX] {
+            let command = Command::SendMessage(message(to_user("bob"), random));
+            world.run(&alice, command).await.unwrap();
+        }
+        let big = [
+            0,
+            1,
+            u64::from(u32::MAX) - 1,
+            u64::from(u32::MAX),
+            u64::from(u32::MAX) + 1,
+            i64::MAX as u64,
+            i64::MAX as u64 + 1,
+            u64::MAX,
+        ];
+        let small = [0, 1, i32::MAX as u32, i32::MAX as u32 + 1, u32::MAX];
+        let mut commands = Vec::new();
+        for conversation in [to_user("bob"), to_group("team"), super::testing::to_system()] {
+            for number in big {
+                commands.push(Command::MarkRead(wire::MarkRead {
+                    conversation: conversation.clone(),
+                    sequence: number,
+                }));
+                commands.push(Command::RevokeMessage(wire::RevokeMessage {
+                    conversation: conversation.clone(),
+                    sequence: number,
+                }));
+                for other in big {
+                    commands.push(Command::ListChanges(wire::ListChanges {
+                        conversation: conversation.clone(),
+                        version: number,
+                        sequence: other,
+                    }));
+                    let held = wire::Held {
+                        conversation: conversation.clone(),
+                        version: number,
+                        sequence: other,
+                    };
+                    commands.push(Command::Sync(wire::Sync {
+                        pts: other,
+                        held: vec![held; 3],
+                    }));
+                }
+                for count in small {
+                    commands.push(Command::ListMessages(wire::ListMessages {
+                        conversation: conversation.clone(),
+                        before: number,
+                        count,
+                    }));
+                }
+            }
+        }
+        for number in big {
+            commands.push(Command::HandleGroupApplication(wire::HandleGroupApplication {
+                group_id: "team".to_owned(),
+                application: number,
+                agree: true,
+                text: String::new(),
+            }));
+            for count in small {
+                commands.push(Command::ListConversations(wire::ListConversations {
+                    before_ms: number,
+                    count,
+                }));
+            }
+        }
+        for number in small {
+            for count in small {
+                commands.push(Command::ListGroupMembers(wire::ListGroupMembers {
+                    group_id: "team".to_owned(),
+                    offset: number,
+                    count,
+                }));
+            }
+            commands.push(Command::UpdateProfile(wire::UpdateProfile {
+                birthday: Some(number),
+                language: Some(number),
+                message_settings: Some(number),
+                level: Some(number),
+                role: Some(number),
+                ..Default::default()
+            }));
+            commands.push(Command::UpdateProfile(wire::UpdateProfile {
+                gender: Some(number as i32),
+                allow_type: Some(number as i32),
+                admin_forbid_type: Some(number as i32),
+                ..Default::default()
+            }));
+            commands.push(Command::CreateGroup(wire::CreateGroup {
+                r#type: number as i32,
+                name: "n".to_owned(),
+                member_count_max: number,
+                join_option: number as i32,
+                ..Default::default()
+            }));
+            commands.push(Command::SendMessage(wire::SendMessage {
+                client_time_s: number,
+                random: number,
+                priority: number as i32,
+                ..message(to_user("bob"), 9)
+            }));
+        }
+        let internal = [
+            Code::ACCOUNT_INTERNAL,
+            Code::CONVERSATION_INTERNAL,
+            Code::GROUP_INTERNAL,
+            Code::MESSAGE_INTERNAL,
+            Code::PROFILE_INTERNAL,
+            Code::RELATION_INTERNAL,
+        ];
+        for command in commands {
+            let name = format!("{command:?}");
+            for caller in [&alice, &bob] {
+                let code = world.code(caller, command.clone()).await;
+                assert!(!internal.contains(&code), "{code} {name}");
+            }
+        }
+        // A number beyond a timeline's room does not reach into the next one.
+        let beyond = wire::ListMessages {
+            conversation: to_user("alice"),
+            before: u64::MAX,
+            count: 100,
+        };
+        let (answer, _) = world.run(&bob, Command::ListMessages(beyond)).await.unwrap();
+        let wire::response::Result::ListMessages(page) = answer else {
+            panic!("the answer is that of the command");
+        };
+        assert!(!page.messages.is_empty() && page.messages.iter().all(|it| it.from == "alice"));
     }
 
     /// One group from its beginning to its end, by the facts that the events leave.

@@ -1,4 +1,4 @@
-//! What the commands' tests share: an app in a store in memory, callers, and events that correct the facts at once.
+//! What the commands' tests and fuzzing share: an app in a store in memory, callers, and events that correct the facts at once.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -74,6 +74,7 @@ impl World {
     }
 
     /// The code of a command that is refused; 0 when it is not.
+    #[cfg(test)]
     pub(crate) async fn code(&self, caller: &Caller, command: Command) -> Code {
         match self.run(caller, command).await {
             Ok(_) => Code(0),
@@ -118,6 +119,7 @@ pub(crate) fn to_group(id: &str) -> Option<wire::Conversation> {
     Some(wire::Conversation { kind })
 }
 
+#[cfg(test)]
 pub(crate) fn to_system() -> Option<wire::Conversation> {
     let kind = Some(conversation::Kind::System(true));
     Some(wire::Conversation { kind })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use hongyan_domain::Event;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{SdkAppId, UserId};
@@ -13,7 +13,7 @@ use hongyan_storage::model::AccountRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::answer::{Failure, Input};
+use super::answer::{Failure, InPath, InQuery, Input};
 use super::sign_in::SignedIn;
 use crate::hub::{Publication, Seat};
 use crate::shared::Shared;
@@ -61,8 +61,8 @@ type Answer = Result<Json<serde_json::Value>, Failure>;
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     _: SignedIn,
-    Path(id): Path<u32>,
-    Query(page): Query<Page>,
+    InPath(id): InPath,
+    InQuery(page): InQuery<Page>,
 ) -> Answer {
     let store = &*shared.context.store;
     let app = manage::find_app(store, SdkAppId(id)).await?;
@@ -91,7 +91,7 @@ pub(super) struct Sign {
 pub(super) async fn sign(
     State(shared): State<Arc<Shared>>,
     _: SignedIn,
-    Path(id): Path<u32>,
+    InPath(id): InPath,
     Input(sign): Input<Sign>,
 ) -> Answer {
     let app = manage::find_app(&*shared.context.store, SdkAppId(id)).await?;
@@ -119,7 +119,7 @@ pub(super) struct Kick {
 pub(super) async fn kick(
     State(shared): State<Arc<Shared>>,
     _: SignedIn,
-    Path(id): Path<u32>,
+    InPath(id): InPath,
     Input(kick): Input<Kick>,
 ) -> Answer {
     let store = &*shared.context.store;

@@ -1,8 +1,9 @@
-//! How the console's API says no, and how it reads JSON.
+//! How the console's API says no, and how it reads what it is asked: whatever is wrong, the answer is JSON.
 
 use axum::Json;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use hongyan_protocol::Malformed;
 use hongyan_storage::StoreError;
@@ -18,6 +19,7 @@ pub(crate) enum Failure {
     WrongPassword,
     CrossSite,
     NotFound(&'static str),
+    NotThatWay,
     /// What is to be made is there.
     Conflict(&'static str),
     Invalid(String),
@@ -34,6 +36,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         match Json::from_request(request, state).await {
             Ok(Json(input)) => Ok(Self(input)),
+            Err(rejection) => Err(Failure::Invalid(rejection.body_text())),
+        }
+    }
+}
+
+/// An app's SDKAppID in the address.
+pub(crate) struct InPath(pub(crate) u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for InPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => Err(Failure::NotFound("there is no such app")),
+        }
+    }
+}
+
+/// What stands behind the question mark of an address.
+pub(crate) struct InQuery<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for InQuery<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(input)) => Ok(Self(input)),
             Err(rejection) => Err(Failure::Invalid(rejection.body_text())),
         }
     }
@@ -64,6 +94,11 @@ impl IntoResponse for Failure {
                 "the request comes from another site".to_owned(),
             ),
             Self::NotFound(message) => (StatusCode::NOT_FOUND, "not-found", message.to_owned()),
+            Self::NotThatWay => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "this address is not asked by this method".to_owned(),
+            ),
             Self::Conflict(message) => (StatusCode::CONFLICT, "conflict", message.to_owned()),
             Self::Invalid(message) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", message),
             Self::TooManyAttempts => (

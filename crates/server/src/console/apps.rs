@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use hongyan_protocol::id::SdkAppId;
 use hongyan_storage::model::App;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::answer::{Failure, Input};
+use super::answer::{Failure, InPath, Input};
 use super::sign_in::SignedIn;
 use crate::clock;
 use crate::manage::{self, AppChange, Settings};
@@ -65,7 +65,7 @@ pub(super) async fn create(
 pub(super) async fn change(
     State(shared): State<Arc<Shared>>,
     _: SignedIn,
-    Path(id): Path<u32>,
+    InPath(id): InPath,
     Input(change): Input<AppChange>,
 ) -> Answer {
     let _one = shared.console.changing_apps.lock().await;
@@ -75,11 +75,7 @@ pub(super) async fn change(
     Ok(Json(json!({ "app": shown(&shared, app).await? })))
 }
 
-pub(super) async fn rotate_key(
-    State(shared): State<Arc<Shared>>,
-    _: SignedIn,
-    Path(id): Path<u32>,
-) -> Answer {
+pub(super) async fn rotate_key(State(shared): State<Arc<Shared>>, _: SignedIn, InPath(id): InPath) -> Answer {
     let _one = shared.console.changing_apps.lock().await;
     let app = manage::rotate_key(&*shared.context.store, SdkAppId(id)).await?;
     tracing::info!(app.id = app.id.0, "an app's key was rotated in the console");

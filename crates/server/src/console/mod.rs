@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, patch, post};
@@ -18,6 +18,7 @@ use hongyan_protocol::id::Timestamp;
 
 use self::answer::Failure;
 use self::sessions::Sessions;
+use crate::http::origin::{is_json, is_same_origin};
 use crate::limiter::Limiter;
 use crate::shared::Shared;
 
@@ -36,7 +37,7 @@ const FAILURES_MAX: u32 = 50;
 /// What the console keeps in memory.
 pub(crate) struct Console {
     started: Timestamp,
-    sessions: Sessions,
+    pub(crate) sessions: Sessions,
     address_failures: Limiter,
     failures: Limiter,
     /// Apps are read, changed and written: one at a time.
@@ -69,6 +70,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/apps/{id}/accounts", get(accounts::list))
         .route("/apps/{id}/usersig", post(accounts::sign))
         .route("/apps/{id}/kick", post(accounts::kick))
+        .method_not_allowed_fallback(async || Failure::NotThatWay)
         .fallback(async || Failure::NotFound("there is no such address"))
         .layer(from_fn(from_our_own_page))
 }
@@ -83,55 +85,4 @@ async fn from_our_own_page(request: Request, next: Next) -> Response {
         }
     }
     next.run(request).await
-}
-
-/// A browser says where a request comes from; what is no browser has no cookie that others could use.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|it| it.to_str().unwrap_or("?"));
-    if text("sec-fetch-site").is_some_and(|it| !matches!(it, "same-origin" | "none")) {
-        return false;
-    }
-    // The scheme is left out of the comparison: behind a proxy that speaks TLS it differs.
-    text("origin").is_none_or(|origin| {
-        let host = origin.split_once("://").map(|(_, host)| host);
-        host.is_some() && host == text("host")
-    })
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let kind = kind.and_then(|it| it.split(';').next()).unwrap_or("");
-    kind.trim().eq_ignore_ascii_case("application/json")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_our_own_page_and_programs_without_a_browser_may_change_something() {
-        let same = |pairs: &[(&'static str, &'static str)]| {
-            let pairs = pairs
-                .iter()
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            is_same_origin(&pairs.collect())
-        };
-        assert!(same(&[("host", "im.example")]));
-        assert!(same(&[
-            ("host", "im.example"),
-            ("origin", "https://im.example"),
-            ("sec-fetch-site", "same-origin")
-        ]));
-        assert!(!same(&[
-            ("host", "im.example"),
-            ("origin", "https://evil.example")
-        ]));
-        assert!(!same(&[("host", "im.example"), ("origin", "null")]));
-        assert!(!same(&[
-            ("host", "im.example:8020"),
-            ("origin", "http://im.example")
-        ]));
-        assert!(!same(&[("host", "im.example"), ("sec-fetch-site", "cross-site")]));
-        assert!(!same(&[("host", "im.example"), ("sec-fetch-site", "same-site")]));
-    }
 }

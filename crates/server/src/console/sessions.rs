@@ -20,7 +20,7 @@ pub(crate) struct Sessions(Mutex<HashMap<[u8; 32], Timestamp>>);
 
 impl Sessions {
     /// Begins one under a fresh token.
-    pub(super) fn begin(&self, token: &str, now: Timestamp) {
+    pub(crate) fn begin(&self, token: &str, now: Timestamp) {
         let mut sessions = self.0.lock();
         sessions.retain(|_, used| now.ms_since(*used) < IDLE_MS_MAX);
         if sessions.len() >= SESSIONS_MAX {

@@ -1,11 +1,15 @@
 //! Signing in development: whoever asks is signed in as whoever they like. Only there with `--dev`.
 //!
 //! **Comes in:** a userID. **Goes out:** a UserSig of the first app. **Never here:** a server for anybody but its developer.
+//!
+//! A developer's browser also shows pages of strangers. They get nothing: a request that the browser itself calls foreign
+//! is refused, so is one under a name that a stranger could have pointed at this machine, and one that is no JSON.
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -14,6 +18,7 @@ use hongyan_protocol::id::UserId;
 use hongyan_protocol::usersig;
 use serde::{Deserialize, Serialize};
 
+use super::origin::{is_local_name, is_same_origin};
 use crate::clock;
 use crate::manage::DEFAULT_APP;
 use crate::shared::Shared;
@@ -24,9 +29,26 @@ const EXPIRE_S: u64 = 7 * 86_400;
 pub(super) fn router(dev: bool) -> Router<Arc<Shared>> {
     let mut router = Router::new().fallback(async || StatusCode::NOT_FOUND);
     if dev {
-        router = router.route("/info", get(info)).route("/usersig", post(sign));
+        router = router
+            .route("/info", get(info))
+            .route("/usersig", post(sign))
+            .layer(from_fn(from_a_page_of_our_own));
     }
     router
+}
+
+async fn from_a_page_of_our_own(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if is_same_origin(headers) && is_local_name(headers) {
+        return next.run(request).await;
+    }
+    let code = Code::ACCOUNT_PARAMETER;
+    let message = "with --dev only pages of this server are signed for, under an address or a local name";
+    let problem = Problem {
+        code: code.0,
+        message,
+    };
+    (StatusCode::FORBIDDEN, Json(problem)).into_response()
 }
 
 #[derive(Serialize)]

@@ -3,12 +3,11 @@
 //! **Comes in:** requests. **Goes out:** answers. **Never here:** messages between users; they travel by sessions.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
@@ -17,9 +16,8 @@ use crate::{console, gateway};
 
 mod dev;
 mod files;
+pub(crate) mod origin;
 
-/// What a request may take to be read and answered.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(15);
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// All addresses of the server.
@@ -31,7 +29,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .nest("/dev", dev::router(shared.config.dev))
         .fallback(files::serve);
     router
-        .layer(from_fn(in_time))
+        .layer(from_fn_with_state(shared.clone(), in_time))
         // A socket stays open; the limits above are not for it.
         .route("/v1/ws", get(gateway::upgrade))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -58,8 +56,10 @@ async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await;
+/// What a request may take to be read and answered: longer than its head alone.
+async fn in_time(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let time_max = shared.config.head_timeout * 3 / 2;
+    let answer = tokio::time::timeout(time_max, next.run(request)).await;
     answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
@@ -71,6 +71,12 @@ async fn with_common_headers(request: Request, next: Next) -> Response {
         HeaderValue::from_static("nosniff"),
     );
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    // What is no page is none by mistake either.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

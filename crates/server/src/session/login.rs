@@ -54,6 +54,8 @@ pub(super) async fn log_in(
             () = shared.stopped() => return Err(Ended::By(STOPPING)),
         };
         let mut frames = hear(message)?;
+        // A message without a frame counts too: pings of the WebSocket, and nothing at all.
+        answers += usize::from(frames.is_empty());
         while let Some(frame) = frames.pop_front() {
             match frame.kind {
                 Some(Kind::Ping(ping)) => {
@@ -85,12 +87,15 @@ pub(super) async fn log_in(
                 Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => {}
             }
             answers += 1;
-            if answers == ANSWERS_MAX {
+            if answers >= ANSWERS_MAX {
                 outbox.end(None, TOO_MANY);
             }
             if let Some(end) = outbox.ended() {
                 return Err(Ended::By(end));
             }
+        }
+        if answers >= ANSWERS_MAX {
+            return Err(Ended::By(TOO_MANY));
         }
         let written = timeout_at(deadline, super::write_all(socket, outbox)).await;
         written.map_err(|_| Ended::By(LATE))?.map_err(|_| Ended::Gone)?;

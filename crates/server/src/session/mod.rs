@@ -40,7 +40,7 @@ use crate::hub::{Publication, SessionId};
 use crate::metrics::command_name;
 use crate::shared::{Permit, Shared};
 
-mod frames;
+pub(crate) mod frames;
 mod login;
 pub(crate) mod outbox;
 mod rate;
@@ -189,6 +189,9 @@ impl Session {
                 match hear(message) {
                     Ok(frames) => {
                         self.heard = Instant::now();
+                        if frames.is_empty() {
+                            self.count_nothing();
+                        }
                         self.waiting = frames;
                         continue;
                     }
@@ -248,7 +251,14 @@ impl Session {
                 Admission::Abuse => self.outbox.end(None, ABUSE),
             },
             // What only a server sends, and kinds of frames that are not known yet.
-            Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => {}
+            Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => self.count_nothing(),
+        }
+    }
+
+    /// What asks for nothing counts all the same: reading it costs no less.
+    fn count_nothing(&mut self) {
+        if self.rate.admit(Instant::now()) == Admission::Abuse {
+            self.outbox.end(None, ABUSE);
         }
     }
 

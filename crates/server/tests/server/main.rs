@@ -6,5 +6,6 @@ mod http;
 mod limits;
 mod login;
 mod messages;
+mod security;
 mod support;
 mod tls;

@@ -190,11 +190,32 @@ impl Client {
         let (socket, _) = client_async(format!("ws://{address}/v1/ws"), stream)
             .await
             .unwrap();
+        Self::on(socket)
+    }
+
+    pub(crate) fn on(socket: WebSocketStream<TcpStream>) -> Self {
         Self {
             socket,
             next: 1,
             heard: VecDeque::new(),
         }
+    }
+
+    /// Sends, and does not mind when the server has closed meanwhile.
+    pub(crate) async fn try_send(&mut self, message: Message) {
+        let _ = timeout(PATIENCE, self.socket.send(message)).await.unwrap();
+    }
+
+    /// Nothing was pushed up to now: a pong comes behind all that was committed before.
+    pub(crate) async fn hears_nothing(&mut self) {
+        self.ping().await;
+        assert_eq!(self.heard, []);
+    }
+
+    /// Forgets what was pushed up to now.
+    pub(crate) async fn hears_nothing_more(&mut self) {
+        self.ping().await;
+        self.heard.clear();
     }
 
     pub(crate) async fn send(&mut self, message: Message) {

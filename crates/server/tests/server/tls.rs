@@ -78,6 +78,27 @@ async fn a_websocket_runs_inside_tls_and_cookies_are_secure_there() {
 }
 
 #[tokio::test]
+async fn a_tls_handshake_that_does_not_come_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let connector = certify(&files(&folder));
+    let server = TestServer::start_with(|it| {
+        it.tls = Some(files(&folder));
+        it.head_timeout = std::time::Duration::from_millis(200);
+    })
+    .await;
+    // Nothing, and the beginning of a greeting.
+    for beginning in [&b""[..], &[0x16, 0x03, 0x01, 0x02, 0x00]] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = stream.read_to_end(&mut answer);
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(5), ended).await;
+        assert!(ended.is_ok(), "still open");
+    }
+    connect(&server, &connector).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_is_taken_while_the_server_runs_and_a_bad_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let old = certify(&files(&folder));
