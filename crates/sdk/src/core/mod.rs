@@ -18,6 +18,8 @@
 mod connection;
 mod conversation;
 mod frames;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod group;
 mod held;
 mod io;
