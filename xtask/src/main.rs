@@ -5,6 +5,7 @@
 mod ci;
 mod crash;
 mod fresh;
+mod fuzz;
 mod generate;
 mod machine;
 mod npm;
@@ -52,6 +53,15 @@ enum Command {
         #[arg(long)]
         compiler: Option<wasm::Compiler>,
     },
+    /// Looks for inputs that break what takes outside input, led by coverage; the tests run a short part of it.
+    Fuzz {
+        /// For all targets together.
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+        /// Just one; see xtask/src/fuzz.rs for their names.
+        #[arg(long)]
+        target: Option<String>,
+    },
     /// Makes the Rust of crates/protocol/proto (checked in; `tidy` notices when it is stale).
     Generate,
 }
@@ -77,6 +87,7 @@ fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ci => return Ok(told(&ci::run())),
         Command::Web => web::run()?,
         Command::Wasm { compiler } => wasm::run(compiler)?,
+        Command::Fuzz { minutes, target } => fuzz::run(minutes, target.as_deref())?,
         Command::Generate => generate::run()?,
     }
     Ok(ExitCode::SUCCESS)

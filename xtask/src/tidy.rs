@@ -12,6 +12,7 @@ mod generated;
 mod heads;
 mod leaks;
 mod links;
+mod security;
 mod size;
 
 use std::fmt;
@@ -58,7 +59,7 @@ impl fmt::Display for Finding {
 
 /// Checks every rule and shows what breaks it.
 pub(crate) fn run(web_sdk: WebSdk) -> Suite {
-    let rules: [(&str, &Check<'_>); 9] = [
+    let rules: [(&str, &Check<'_>); 10] = [
         ("crates depend only downwards", &edges::check),
         ("every source file opens with its room", &heads::check),
         ("every contract has a test that names it", &contracts::check),
@@ -71,6 +72,10 @@ pub(crate) fn run(web_sdk: WebSdk) -> Suite {
         ("the web SDK is within its size", &|| size::check(web_sdk)),
         ("nothing of a machine or mirror is checked in", &leaks::check),
         ("links in documents lead somewhere", &links::check),
+        (
+            "every threat in docs/security.md stands beside tests",
+            &security::check,
+        ),
     ];
     let mut tally = Tally::default();
     for (rule, check) in rules {
