@@ -19,9 +19,8 @@ use hongyan_protocol::id::{Account, AccountId, GroupId, SdkAppId, UserId};
 use hongyan_storage::model::{App, GroupNumber, GroupRecord, MemberRecord};
 use hongyan_storage::{Store, StoreError};
 use parking_lot::{Mutex, RwLock};
-use prost::Message as _;
 
-/// Accounts that are held, each counted with the KB of its profile.
+/// Accounts that are held.
 const ACCOUNTS_MAX: usize = 100_000;
 /// Pairs of accounts of which it is held whether one blocks the other.
 const PAIRS_MAX: usize = 200_000;
@@ -62,7 +61,7 @@ impl Facts {
         Self {
             store,
             apps: RwLock::default(),
-            accounts: Cache::new(ACCOUNTS_MAX, |it| 1 + it.profile.to_wire().encoded_len() / 1024),
+            accounts: Cache::new(ACCOUNTS_MAX, |_| 1),
             blocked: Cache::new(PAIRS_MAX, |_| 1),
             group_numbers: Cache::new(ACCOUNTS_MAX, |_| 1),
             groups: Cache::new(GROUPS_AND_MEMBERS_MAX, |it| 1 + it.state.read().members.len()),

@@ -71,8 +71,13 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/apps/{id}/usersig", post(accounts::sign))
         .route("/apps/{id}/kick", post(accounts::kick))
         .method_not_allowed_fallback(async || Failure::NotThatWay)
-        .fallback(async || Failure::NotFound("there is no such address"))
+        .fallback(async || nothing())
         .layer(from_fn(from_our_own_page))
+}
+
+/// What an address of the API is answered that is none.
+pub(crate) fn nothing() -> Response {
+    Failure::NotFound("there is no such address").into_response()
 }
 
 async fn from_our_own_page(request: Request, next: Next) -> Response {

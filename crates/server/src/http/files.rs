@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use crate::ids;
+use crate::{console, ids};
 
 #[derive(RustEmbed)]
 #[folder = "../../apps/demo/dist"]
@@ -43,6 +43,10 @@ pub(super) async fn serve(request: Request) -> Response {
     let path = request.uri().path();
     if path == "/console" {
         return Redirect::permanent("/console/").into_response();
+    }
+    // A router in a router does not see its own root.
+    if path.trim_end_matches('/') == "/console/api" {
+        return console::nothing();
     }
     match path.strip_prefix("/console/") {
         Some(path) => respond(path, request.headers(), Console::get, CONSOLE_POLICY),
