@@ -1,7 +1,7 @@
 //! The floor: what the same bytes cost between the same sockets without login, rules and storage.
 //!
-//! Sockets are paired in the order of connecting. A message goes to the other of the pair as it came, and an answer of
-//! the usual size goes back to its sender.
+//! Sockets are paired in the order of connecting. A message goes to the other of the pair, or to all others, as it came; an
+//! answer of the usual size goes back to its sender.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,29 +19,37 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 const ANSWER: &[u8] = &[0; 32];
 const QUEUE_MAX: usize = 1024;
 
-/// Sockets by the number of their pair, waiting for the other side.
-type Pairs = Arc<Mutex<HashMap<u64, mpsc::Sender<Bytes>>>>;
+/// What the relay does.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Options {
+    /// To all others instead of to the other of a pair.
+    #[arg(long)]
+    broadcast: bool,
+}
+
+/// The sockets' queues, by the order of connecting.
+type Sockets = Arc<Mutex<HashMap<u64, mpsc::Sender<Bytes>>>>;
 
 /// Relays until it is killed.
-pub(crate) async fn serve() -> Result<()> {
+pub(crate) async fn serve(options: Options) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let pairs = Pairs::default();
+    let sockets = Sockets::default();
     for number in 0_u64.. {
         let (stream, _) = listener.accept().await?;
-        tokio::spawn(relay(stream, number, pairs.clone()));
+        tokio::spawn(relay(stream, number, sockets.clone(), options.broadcast));
     }
     Ok(())
 }
 
-async fn relay(stream: TcpStream, number: u64, pairs: Pairs) -> Result<()> {
+async fn relay(stream: TcpStream, number: u64, sockets: Sockets, broadcast: bool) -> Result<()> {
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
         .write_buffer_size(0);
     let (mut sink, mut source) = accept_async_with_config(stream, Some(config)).await?.split();
     let (sender, mut queue) = mpsc::channel::<Bytes>(QUEUE_MAX);
-    pairs.lock().await.insert(number, sender.clone());
+    sockets.lock().await.insert(number, sender.clone());
     let writer = tokio::spawn(async move {
         while let Some(bytes) = queue.recv().await {
             sink.feed(Message::Binary(bytes)).await?;
@@ -52,13 +60,26 @@ async fn relay(stream: TcpStream, number: u64, pairs: Pairs) -> Result<()> {
         }
         anyhow::Ok(())
     });
-    let mut other: Option<mpsc::Sender<Bytes>> = None;
+    let mut others: Vec<mpsc::Sender<Bytes>> = Vec::new();
     while let Some(Ok(Message::Binary(bytes))) = source.next().await {
-        if other.is_none() {
-            other = pairs.lock().await.get(&(number ^ 1)).cloned();
+        // Who sends does so after all have connected.
+        if others.is_empty() {
+            let sockets = sockets.lock().await;
+            let mine = |it: &u64| {
+                if broadcast {
+                    *it != number
+                } else {
+                    *it == number ^ 1
+                }
+            };
+            others = sockets
+                .iter()
+                .filter(|(it, _)| mine(it))
+                .map(|(_, it)| it.clone())
+                .collect();
         }
-        if let Some(other) = &other {
-            let _ = other.send(bytes).await;
+        for other in &others {
+            let _ = other.send(bytes.clone()).await;
         }
         let _ = sender.send(Bytes::from_static(ANSWER)).await;
     }

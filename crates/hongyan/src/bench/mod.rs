@@ -9,9 +9,13 @@
 mod client;
 mod connections;
 mod floor;
+mod history;
 mod pairs;
 mod process;
+mod recover;
 mod report;
+mod room;
+mod wire;
 
 use std::time::{Duration, Instant};
 
@@ -24,9 +28,15 @@ pub(crate) enum Bench {
     Pairs(pairs::Options),
     /// Idle logged-in connections: the server's resident memory for each, and logins per second.
     Connections(connections::Options),
-    /// The bare relay that `pairs --floor` compares with; started by it.
+    /// One sender and many members on line: deliveries per second.
+    Room(room::Options),
+    /// Pages from a short and from a long timeline, and a login with many conversations.
+    History(history::Options),
+    /// From start to first login, on a store whose server was killed.
+    Recover(recover::Options),
+    /// The bare relay that `--floor` compares with; started by it.
     #[command(hide = true)]
-    FloorServer,
+    FloorServer(floor::Options),
 }
 
 impl Bench {
@@ -35,7 +45,10 @@ impl Bench {
         match self {
             Self::Pairs(options) => pairs::run(options).await,
             Self::Connections(options) => connections::run(options).await,
-            Self::FloorServer => floor::serve().await,
+            Self::Room(options) => room::run(options).await,
+            Self::History(options) => history::run(options).await,
+            Self::Recover(options) => recover::run(options).await,
+            Self::FloorServer(options) => floor::serve(options).await,
         }
     }
 }

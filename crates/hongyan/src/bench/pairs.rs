@@ -13,9 +13,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use hdrhistogram::Histogram;
 use hongyan_protocol::body::Body;
 use hongyan_protocol::frame as frames;
-use hongyan_protocol::id::{ConversationId, Timestamp, UserId};
-use hongyan_protocol::wire::{self, element, frame, push, request};
-use hongyan_server::clock;
+use hongyan_protocol::id::UserId;
+use hongyan_protocol::wire::{Push, Request, element, frame, push, request};
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 use tokio_tungstenite::tungstenite::Message;
@@ -23,7 +22,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::client::{self, Socket};
 use super::process::Server;
 use super::report::{Latency, Report, Run};
-use super::{instant, until};
+use super::{instant, until, wire};
 
 /// How much to measure.
 #[derive(Debug, Clone, clap::Args)]
@@ -77,7 +76,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         run.out_of_order = Some(seen.out_of_order);
         server.stop().await?;
         if options.floor {
-            let floor = Server::start_floor().await?;
+            let floor = Server::start_floor(false).await?;
             let seen = measure(&floor, None, &options, window, rate).await?;
             let floor_rate = seen.received as f64 / seen.seconds;
             run.floor_rate = Some(floor_rate);
@@ -250,8 +249,10 @@ async fn send(socket: Socket, plan: Plan, framed: bool, shared: Arc<Shared>) -> 
             }
         };
         permit.forget();
-        sink.feed(Message::Binary(message(&plan, count, shared.epoch)))
-            .await?;
+        let text = stamped(count, shared.epoch, plan.bytes);
+        let command = wire::text(wire::user(plan.peer.as_str()), count, text);
+        let request = wire::encode(count.wrapping_add(2), command);
+        sink.feed(Message::Binary(request)).await?;
         if plan.pause.is_some() {
             sink.flush().await?;
         }
@@ -277,7 +278,8 @@ async fn drain(
     Ok(())
 }
 
-fn count_answers(bytes: bytes::Bytes) -> Result<usize> {
+/// How many answers a message carries; a refusal is an error.
+pub(super) fn count_answers(bytes: bytes::Bytes) -> Result<usize> {
     let mut answered = 0;
     for frame in frames::decode(bytes)? {
         if let Some(frame::Kind::Response(response)) = frame.kind {
@@ -290,26 +292,11 @@ fn count_answers(bytes: bytes::Bytes) -> Result<usize> {
     Ok(answered)
 }
 
-/// A SendMessage whose text says which it is and when it was sent, in microseconds of the measurement.
-fn message(plan: &Plan, count: u32, epoch: Instant) -> bytes::Bytes {
+/// A text that says which message it is and when it was sent, in microseconds of the measurement.
+pub(super) fn stamped(count: u32, epoch: Instant, bytes: usize) -> String {
     let mut text = format!("{count}:{}:", epoch.elapsed().as_micros());
-    text.extend(std::iter::repeat_n('x', plan.bytes.saturating_sub(text.len())));
-    let body = Body::of(element::Kind::Text(wire::Text {
-        text,
-        at_user_ids: Vec::new(),
-    }));
-    let Timestamp(now_ms) = clock::now();
-    let send = wire::SendMessage {
-        conversation: Some(ConversationId::C2c(plan.peer.clone()).to_wire()),
-        client_time_s: (now_ms / 1000) as u32,
-        random: count,
-        body: body.bytes().clone(),
-        ..wire::SendMessage::default()
-    };
-    frames::request(wire::Request {
-        id: count.wrapping_add(2),
-        command: Some(request::Command::SendMessage(send)),
-    })
+    text.extend(std::iter::repeat_n('x', bytes.saturating_sub(text.len())));
+    text
 }
 
 /// What one receiver saw.
@@ -357,13 +344,19 @@ async fn receive(
     }
 }
 
+/// Numbers and times of the messages that were pushed together, or relayed as they were sent.
+pub(super) fn stamps(bytes: bytes::Bytes) -> Result<Vec<(u32, u64)>> {
+    let frames = frames::decode(bytes)?;
+    Ok(frames.into_iter().filter_map(|it| read(it.kind?)).collect())
+}
+
 /// Number and time of a message that was pushed, or relayed as it was sent.
 fn read(kind: frame::Kind) -> Option<(u32, u64)> {
     let body = match kind {
-        frame::Kind::Push(wire::Push {
+        frame::Kind::Push(Push {
             kind: Some(push::Kind::TimelineChange(change)),
         }) => change.message?.body,
-        frame::Kind::Request(wire::Request {
+        frame::Kind::Request(Request {
             command: Some(request::Command::SendMessage(send)),
             ..
         }) => send.body,

@@ -19,7 +19,7 @@ pub(crate) struct Server {
     /// `127.0.0.1:<port>`.
     pub(crate) address: String,
     /// Kept until the end: the server's data.
-    _data: Option<tempfile::TempDir>,
+    data: Option<tempfile::TempDir>,
 }
 
 impl Server {
@@ -27,6 +27,11 @@ impl Server {
     pub(crate) async fn start() -> Result<(Self, String)> {
         let data = tempfile::tempdir().context("making a data folder")?;
         let key = make_app(data.path()).await.context("making the app")?;
+        Ok((Self::start_on(data).await?, key))
+    }
+
+    /// Starts this very program on a data folder that is there.
+    pub(crate) async fn start_on(data: tempfile::TempDir) -> Result<Self> {
         let folder = data.path().to_string_lossy().into_owned();
         let arguments = [
             "serve",
@@ -43,13 +48,13 @@ impl Server {
             "--request-burst",
             "10000000",
         ];
-        let server = Self::spawn(&arguments, Some(data)).await?;
-        Ok((server, key))
+        Self::spawn(&arguments, Some(data)).await
     }
 
-    /// Starts the bare relay.
-    pub(crate) async fn start_floor() -> Result<Self> {
-        Self::spawn(&["bench", "floor-server"], None).await
+    /// Starts the bare relay: between pairs of sockets, or from one to all others.
+    pub(crate) async fn start_floor(broadcast: bool) -> Result<Self> {
+        let arguments = ["bench", "floor-server", "--broadcast"];
+        Self::spawn(&arguments[..2 + usize::from(broadcast)], None).await
     }
 
     async fn spawn(arguments: &[&str], data: Option<tempfile::TempDir>) -> Result<Self> {
@@ -73,11 +78,7 @@ impl Server {
         };
         // The pipe stays read, or a chatty server would block on it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self {
-            child,
-            address,
-            _data: data,
-        })
+        Ok(Self { child, address, data })
     }
 
     /// Resident memory, in bytes.
@@ -103,6 +104,12 @@ impl Server {
     /// Ends the process.
     pub(crate) async fn stop(mut self) -> Result<()> {
         self.child.kill().await.context("ending the server")
+    }
+
+    /// Ends the process as a power cut would, and gives its data back.
+    pub(crate) async fn kill(mut self) -> Result<tempfile::TempDir> {
+        self.child.kill().await.context("killing the server")?;
+        self.data.take().context("the server has no data")
     }
 
     fn pid(&self) -> Result<u32> {

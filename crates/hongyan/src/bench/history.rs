@@ -1,0 +1,167 @@
+//! History: pages of 20 from a short and from a long timeline, and a login with many conversations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use futures_util::stream;
+use futures_util::{SinkExt as _, StreamExt as _};
+use hdrhistogram::Histogram;
+use hongyan_protocol::wire::{ListMessages, Sync, request, response};
+use serde_json::json;
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::process::Server;
+use super::report::{Latency, Report, Run};
+use super::{client, instant, wire};
+
+/// Senders that fill a timeline together.
+const SENDERS: u64 = 50;
+const READER: &str = "reader";
+
+/// How much to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Messages in each timeline, measured one after the other in the same store.
+    #[arg(long, value_delimiter = ',', default_values_t = [1000, 1_000_000])]
+    messages: Vec<u64>,
+    /// Pages that are read of each, from places all over it.
+    #[arg(long, default_value_t = 2000)]
+    pages: u64,
+    /// Conversations of the account whose login is measured.
+    #[arg(long, default_value_t = 1000)]
+    conversations: usize,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Fills the timelines over the wire, then reads.
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let (server, key) = Server::start().await?;
+    let mut report = Report::new("history");
+    let mut reader = client::login(&server.address, &key, READER).await?;
+    for messages in options.messages {
+        let group = format!("long{messages}");
+        wire::create_group(&mut reader, &group).await?;
+        fill(&server, &key, &group, messages).await?;
+        let mut run = Run::of([
+            ("what", json!("page of 20")),
+            ("messages", json!(messages)),
+            ("conversations", json!(null)),
+        ]);
+        let cpu = server.cpu_us()?;
+        let began = instant();
+        let mut latency = Histogram::new(3)?;
+        for number in 0..options.pages {
+            // Places all over the timeline: a step that shares no factor with its length.
+            let before = 21 + (number * 7_919) % messages;
+            let asked = instant();
+            let list = ListMessages {
+                conversation: Some(wire::group(&group)),
+                before,
+                count: 20,
+            };
+            match wire::ask(&mut reader, request::Command::ListMessages(list)).await? {
+                response::Result::ListMessages(page) if page.messages.len() == 20 => {}
+                other => bail!("no page of 20 before {before}: {other:?}"),
+            }
+            latency.record(asked.elapsed().as_micros() as u64)?;
+        }
+        run.rate = Some(options.pages as f64 / began.elapsed().as_secs_f64());
+        run.server_cpu_us = Some((server.cpu_us()? - cpu) as f64 / options.pages as f64);
+        run.latency = Some(Latency::of(&latency));
+        run.rss_bytes = Some(server.rss_bytes()?);
+        report.runs.push(run);
+    }
+    report
+        .runs
+        .push(logins(&server, &key, options.conversations).await?);
+    server.stop().await?;
+    report.print(options.json)
+}
+
+/// A login with many conversations, up to the answer of its first sync.
+async fn logins(server: &Server, key: &str, conversations: usize) -> Result<Run> {
+    const NAME: &str = "popular";
+    drop(client::login(&server.address, key, NAME).await?);
+    let mut sent = stream::iter(0..conversations)
+        .map(|number| async move {
+            let mut socket = client::login(&server.address, key, &format!("friend{number}")).await?;
+            let text = wire::text(wire::user(NAME), 1, "hello".to_owned());
+            wire::ask(&mut socket, text).await
+        })
+        .buffer_unordered(64);
+    while let Some(sent) = sent.next().await {
+        sent?;
+    }
+    drop(sent);
+    let mut run = Run::of([
+        ("what", json!("login and sync")),
+        ("messages", json!(null)),
+        ("conversations", json!(conversations)),
+    ]);
+    let mut latency = Histogram::new(3)?;
+    for _ in 0..50 {
+        let began = instant();
+        let mut socket = client::login(&server.address, key, NAME).await?;
+        match wire::ask(&mut socket, request::Command::Sync(Sync::default())).await? {
+            response::Result::Sync(it) if it.snapshot.is_some() => {}
+            other => bail!("no snapshot: {other:?}"),
+        }
+        latency.record(began.elapsed().as_micros() as u64)?;
+    }
+    run.latency = Some(Latency::of(&latency));
+    Ok(run)
+}
+
+/// Fills a group's timeline by several senders that do not wait for each answer.
+pub(super) async fn fill(server: &Server, key: &str, group: &str, messages: u64) -> Result<()> {
+    let senders = (0..SENDERS).map(|number| {
+        let share = messages / SENDERS + u64::from(number < messages % SENDERS);
+        fill_by(server, key, group, format!("filler{number}"), share)
+    });
+    futures_util::future::try_join_all(senders).await?;
+    Ok(())
+}
+
+async fn fill_by(server: &Server, key: &str, group: &str, user_id: String, messages: u64) -> Result<()> {
+    const WINDOW: usize = 32;
+    let mut socket = client::login(&server.address, key, &user_id).await?;
+    wire::join_group(&mut socket, group).await?;
+    let (mut sink, mut source) = socket.split();
+    let window = Arc::new(Semaphore::new(WINDOW));
+    let answers = {
+        let window = window.clone();
+        tokio::spawn(async move {
+            while let Some(message) = source.next().await {
+                if let Message::Binary(bytes) = message? {
+                    window.add_permits(super::pairs::count_answers(bytes)?);
+                }
+            }
+            anyhow::Ok(())
+        })
+    };
+    for count in 0..messages {
+        window.acquire().await?.forget();
+        let text = wire::text(
+            wire::group(group),
+            count as u32,
+            format!("message {count} of {user_id}"),
+        );
+        sink.send(Message::Binary(wire::encode(count as u32 + 2, text)))
+            .await?;
+        if answers.is_finished() {
+            answers.await??;
+            bail!("a sender's socket ended");
+        }
+    }
+    let all = window.acquire_many(WINDOW as u32);
+    tokio::time::timeout(Duration::from_secs(30), all)
+        .await
+        .context("answers are missing")??
+        .forget();
+    answers.abort();
+    Ok(())
+}
