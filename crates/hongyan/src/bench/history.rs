@@ -16,8 +16,8 @@ use super::process::Server;
 use super::report::{Latency, Report, Run};
 use super::{client, instant, wire};
 
-/// Senders that fill a timeline together.
-const SENDERS: u64 = 50;
+/// Senders that fill a timeline together. Few, because each hears what the others send.
+const SENDERS: u64 = 4;
 const READER: &str = "reader";
 
 /// How much to measure.
@@ -41,11 +41,10 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: Options) -> Result<()> {
     let (server, key) = Server::start().await?;
     let mut report = Report::new("history");
-    let mut reader = client::login(&server.address, &key, READER).await?;
     for messages in options.messages {
         let group = format!("long{messages}");
-        wire::create_group(&mut reader, &group).await?;
-        fill(&server, &key, &group, messages).await?;
+        fill(&server, &key, READER, &group, messages).await?;
+        let mut reader = client::login(&server.address, &key, READER).await?;
         let mut run = Run::of([
             ("what", json!("page of 20")),
             ("messages", json!(messages)),
@@ -116,8 +115,12 @@ async fn logins(server: &Server, key: &str, conversations: usize) -> Result<Run>
     Ok(run)
 }
 
-/// Fills a group's timeline by several senders that do not wait for each answer.
-pub(super) async fn fill(server: &Server, key: &str, group: &str, messages: u64) -> Result<()> {
+/// Makes a group and fills its timeline by several senders that do not wait for each answer. Its owner is not on line
+/// meanwhile: who does not read is closed.
+pub(super) async fn fill(server: &Server, key: &str, owner: &str, group: &str, messages: u64) -> Result<()> {
+    let mut socket = client::login(&server.address, key, owner).await?;
+    wire::create_group(&mut socket, group).await?;
+    socket.close(None).await?;
     let senders = (0..SENDERS).map(|number| {
         let share = messages / SENDERS + u64::from(number < messages % SENDERS);
         fill_by(server, key, group, format!("filler{number}"), share)
@@ -127,7 +130,7 @@ pub(super) async fn fill(server: &Server, key: &str, group: &str, messages: u64)
 }
 
 async fn fill_by(server: &Server, key: &str, group: &str, user_id: String, messages: u64) -> Result<()> {
-    const WINDOW: usize = 32;
+    const WINDOW: usize = 64;
     let mut socket = client::login(&server.address, key, &user_id).await?;
     wire::join_group(&mut socket, group).await?;
     let (mut sink, mut source) = socket.split();

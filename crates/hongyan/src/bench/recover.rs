@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::process::Server;
 use super::report::{Report, Run};
-use super::{client, history, instant, wire};
+use super::{client, history, instant};
 
 /// How much to measure.
 #[derive(Debug, clap::Args)]
@@ -23,10 +23,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut report = Report::new("recover");
     for messages in options.messages {
         let (server, key) = Server::start().await?;
-        let mut owner = client::login(&server.address, &key, "owner").await?;
-        wire::create_group(&mut owner, "long").await?;
-        history::fill(&server, &key, "long", messages).await?;
-        drop(owner);
+        history::fill(&server, &key, "owner", "long", messages).await?;
         let data = server.kill().await?;
         let bytes: u64 = std::fs::read_dir(data.path())?
             .filter_map(|it| it.ok()?.metadata().ok())
