@@ -20,6 +20,8 @@ pub mod limits;
 pub mod message;
 pub mod platform;
 pub mod profile;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 #[cfg(feature = "usersig")]
 pub mod usersig;
 

@@ -18,6 +18,8 @@ use bytes::Bytes;
 use hongyan_domain::{Audience, Event};
 use hongyan_protocol::id::{Account, AccountId, InstanceId, SdkAppId, Timestamp};
 use hongyan_protocol::platform::{KickReason, Platform};
+#[cfg(feature = "sabotage")]
+use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire::{self, Close, push};
 use hongyan_protocol::{frame, message::ChangeKind};
 use parking_lot::Mutex;
@@ -247,10 +249,14 @@ const KICKED: End = End::new(Close::Kicked, "kicked; do not reconnect");
 
 /// Ends a session with the push that says why.
 pub(crate) fn kick(outbox: &Outbox, reason: KickReason) {
+    outbox.end(Some(kicked_push(reason)), KICKED);
+}
+
+fn kicked_push(reason: KickReason) -> Bytes {
     let kicked = wire::Kicked {
         reason: reason.to_wire().into(),
     };
-    outbox.end(Some(encode_push(push::Kind::Kicked(kicked))), KICKED);
+    encode_push(push::Kind::Kicked(kicked))
 }
 
 impl State {
@@ -277,6 +283,11 @@ impl State {
             }
             self.take_out(account, metrics, |seat| {
                 let goes = seat.instance == *instance;
+                #[cfg(feature = "sabotage")]
+                if goes && sabotage::is(Sabotage::PushToKicked) {
+                    seat.outbox.push(kicked_push(*reason));
+                    return false;
+                }
                 if goes {
                     kick(&seat.outbox, *reason);
                 }

@@ -13,6 +13,7 @@ mod conversation;
 mod event;
 mod group;
 mod instance;
+mod manual;
 mod queue;
 mod reader;
 mod schema;
@@ -41,6 +42,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::model::*;
 use crate::store::{Result, Store, StoreError};
 use crate::turn::Committed;
+pub use manual::Manual;
 use queue::Lane;
 use reader::Readers;
 use writer::Writer;
@@ -136,11 +138,7 @@ impl SqliteStore {
     ) -> Result<T> {
         match &self.readers {
             Some(readers) => readers.read(lane, question).await,
-            None => {
-                self.writer
-                    .write_unordered(lane, move |it| question(&it.connection))
-                    .await
-            }
+            None => self.writer.read(lane, question).await,
         }
     }
 }

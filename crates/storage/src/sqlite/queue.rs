@@ -103,6 +103,21 @@ impl<T> Queue<T> {
         into.extend(std::iter::from_fn(|| state.pop()).take(count_max));
     }
 
+    /// Drops what waits.
+    pub(super) fn clear(&self) {
+        let mut state = self.state.lock();
+        let lost = std::mem::take(&mut state.lanes);
+        state.turns.clear();
+        state.waiting = 0;
+        drop(state);
+        // Dropped unlocked: what it holds may tell others.
+        drop(lost);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.lock().closed
+    }
+
     /// Takes no more in.
     pub(super) fn close(&self) {
         self.state.lock().closed = true;

@@ -12,6 +12,8 @@ use hongyan_protocol::limits;
 use hongyan_protocol::message::{
     ChangeKind, Message, MessageFlags, MessageKey, Priority, Target, TimelineChange,
 };
+#[cfg(feature = "sabotage")]
+use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
@@ -257,6 +259,8 @@ pub(super) fn changes_after(
     }
     // What the reader knows or may not see.
     let known = sequence.0.max(readable.first.0.saturating_sub(1));
+    #[cfg(feature = "sabotage")]
+    let known = known + u64::from(sabotage::is(Sabotage::CursorOffByOne));
     let appended_count = head.sequence.0.saturating_sub(known);
     let changed: Vec<(Version, Sequence, i32)> = connection
         .prepare_cached(
@@ -444,6 +448,11 @@ fn insert(
     };
     message.sequence = head.sequence;
     message.version = head.version;
+    #[cfg(feature = "sabotage")]
+    let flags = match sabotage::is(Sabotage::NoDedup) {
+        true => flags | ENTERED,
+        false => flags,
+    };
     let inserted = writing
         .connection
         .prepare_cached(

@@ -49,6 +49,8 @@ pub(super) struct Writer {
     failing: Arc<AtomicBool>,
     /// Becomes true when the thread has closed its connection.
     closed: watch::Receiver<bool>,
+    /// Without a thread: where reads are answered on the spot.
+    manual: Option<Arc<Mutex<Writing>>>,
 }
 
 impl Writer {
@@ -74,7 +76,36 @@ impl Writer {
             thread: Mutex::new(Some(thread)),
             failing,
             closed,
+            manual: None,
         })
+    }
+
+    /// One without a thread: somebody else takes what gathers in the queue.
+    pub(super) fn manual(queue: Arc<Queue<Box<dyn Operation>>>, writing: Arc<Mutex<Writing>>) -> Self {
+        let (_, closed) = watch::channel(true);
+        Self {
+            queue,
+            thread: Mutex::new(None),
+            failing: Arc::default(),
+            closed,
+            manual: Some(writing),
+        }
+    }
+
+    /// Asks the writer's own connection: in its line, or on the spot when there is no thread.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match &self.manual {
+            Some(_) if self.queue.is_closed() => Err(StoreError::Closed),
+            Some(writing) => question(&writing.lock().connection),
+            None => {
+                self.write_unordered(lane, move |it| question(&it.connection))
+                    .await
+            }
+        }
     }
 
     /// Submits an operation at the first poll, and waits for its commit. Its turn stands in the order of commits.
@@ -173,23 +204,51 @@ impl Writing {
     }
 
     /// Runs a batch in one transaction; an error is that nothing of it was kept.
-    fn transaction(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
+    pub(super) fn transaction(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
         if self.heads.len() > HEADS_MAX {
             self.heads.clear();
         }
         self.appended = 0;
         self.unwritable = false;
-        let done = self.try_transaction(batch);
+        let done = self.run_all(batch).and_then(|()| self.execute("COMMIT"));
         if let Err(error) = &done {
             tracing::error!(%error, operations = batch.len(), "a transaction failed and was undone");
-            // Fails when SQLite has rolled back by itself.
-            let _ = self.execute("ROLLBACK");
-            self.heads.clear();
+            self.undo();
         }
         done
     }
 
-    fn try_transaction(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
+    /// Runs a batch, and loses it before its commit.
+    pub(super) fn lose(&mut self, batch: &mut [Box<dyn Operation>]) {
+        if !batch.is_empty() {
+            let _ = self.run_all(batch);
+        }
+        self.undo();
+    }
+
+    fn undo(&mut self) {
+        // Fails when SQLite has rolled back by itself.
+        let _ = self.execute("ROLLBACK");
+        self.heads.clear();
+    }
+
+    #[cfg(feature = "sabotage")]
+    pub(super) fn run_without_commit(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.appended = 0;
+        self.run_all(batch)
+    }
+
+    /// Commits what [`Writing::run_without_commit`] left open; whether there was something.
+    #[cfg(feature = "sabotage")]
+    pub(super) fn commit_early_answered(&self) -> bool {
+        !self.connection.is_autocommit() && self.execute("COMMIT").is_ok()
+    }
+
+    /// Runs a batch in a transaction that stays open.
+    fn run_all(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
         self.execute("BEGIN IMMEDIATE")?;
         for operation in batch {
             self.savepoint(operation.as_mut())?;
@@ -199,7 +258,7 @@ impl Writing {
                 .prepare_cached("UPDATE counter SET value = value + ?1 WHERE name = 'messages'")?
                 .execute([self.appended])?;
         }
-        self.execute("COMMIT")
+        Ok(())
     }
 
     /// Runs one operation; an error is that the transaction cannot go on.
@@ -237,20 +296,29 @@ fn run(mut writing: Writing, queue: &Queue<Box<dyn Operation>>, batch_max: usize
         } else if writing.connection.total_changes() > changes {
             failing.store(false, Ordering::Relaxed);
         }
-        for operation in batch.drain(..) {
-            let done = match &done {
-                Ok(()) => Ok(&turnstile),
-                Err(error) => Err(error),
-            };
-            // A turn that is given up here lets later ones run here; one that panics must not take the writer with it.
-            let _ = catch_unwind(AssertUnwindSafe(|| operation.answer(done)));
-        }
+        answer(batch.drain(..), &done, &turnstile);
     }
     let checkpoint = writing
         .connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     if let Err(error) = checkpoint {
         tracing::warn!(%error, "the store was closed without a checkpoint; the next start makes up for it");
+    }
+}
+
+/// Tells the waiters of a transaction what became of it.
+pub(super) fn answer(
+    batch: impl IntoIterator<Item = Box<dyn Operation>>,
+    done: &Result<()>,
+    turnstile: &Turnstile,
+) {
+    for operation in batch {
+        let done = match done {
+            Ok(()) => Ok(turnstile),
+            Err(error) => Err(error),
+        };
+        // A turn that is given up here lets later ones run here; one that panics must not take the writer with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| operation.answer(done)));
     }
 }
 
@@ -262,7 +330,7 @@ pub(super) fn join(thread: JoinHandle<()>) {
 }
 
 /// A submitted operation, whatever its types.
-trait Operation: Send {
+pub(super) trait Operation: Send {
     /// Runs it; `false`: it failed, and is to be undone.
     fn run(&mut self, writing: &mut Writing) -> bool;
     /// Tells its waiter, once the transaction was committed or undone.
