@@ -31,6 +31,9 @@ mod tls;
 pub use hongyan_storage::model::{AccountRecord, App};
 pub use hongyan_storage::{Store, StoreError};
 pub use server::Server;
+/// For the simulation and tests alone: the server without its sockets.
+#[doc(hidden)]
+pub use session::engine;
 
 /// The version of this build.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

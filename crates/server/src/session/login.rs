@@ -64,7 +64,7 @@ pub(super) async fn log_in(
                 Some(Kind::Request(wire::Request {
                     id,
                     command: Some(Command::Login(login)),
-                })) => match attempt(shared, outbox, session, address, id, login).await {
+                })) => match attempt(shared, outbox, session, address, clock::now(), id, login).await {
                     Ok((caller, sig_expires)) => {
                         return Ok(Entered {
                             caller,
@@ -102,15 +102,16 @@ pub(super) async fn log_in(
     }
 }
 
-async fn attempt(
+/// One login, from the frame to the seat or the refusal.
+pub(super) async fn attempt(
     shared: &Arc<Shared>,
     outbox: &Arc<Outbox>,
     session: SessionId,
     address: IpAddr,
+    now: Timestamp,
     id: u32,
     login: wire::Login,
 ) -> Result<(Caller, Timestamp), LoginRefused> {
-    let now = clock::now();
     let app = login.sdk_app_id;
     let name = (app, login.user_id.clone(), address);
     let blocked =

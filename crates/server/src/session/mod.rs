@@ -40,6 +40,8 @@ use crate::hub::{Publication, SessionId};
 use crate::metrics::command_name;
 use crate::shared::{Permit, Shared};
 
+/// For the simulation; see its head.
+pub mod engine;
 pub(crate) mod frames;
 mod login;
 pub(crate) mod outbox;
