@@ -38,6 +38,9 @@ pub(crate) struct Entry {
     is_complete: bool,
     /// Set while the server is being asked for what is missing.
     pub(crate) healing: Option<Healing>,
+    /// The server was asked where the conversation stands, and that has not come. A sync does not bring it when the
+    /// timeline did not change, so it is asked again after a cut.
+    pub(crate) is_state_wanted: bool,
 }
 
 /// A gap being healed.
@@ -78,6 +81,7 @@ impl Entry {
             messages: VecDeque::new(),
             is_complete: false,
             healing: None,
+            is_state_wanted: false,
         }
     }
 
@@ -187,6 +191,7 @@ impl Entry {
             || state.peer_read < known.peer_read;
         if !overtaken {
             self.state = Arc::new(state);
+            self.is_state_wanted = false;
         }
         !overtaken
     }
@@ -223,7 +228,7 @@ impl Entry {
         let held = self.index(sequence).map(|at| self.messages[at].clone());
         let was_revoked = held.as_ref().is_some_and(|it| it.is_revoked());
         if change.message.version > self.state.version {
-            self.count(&change, was_revoked, judge.me);
+            self.count(&change, judge.me);
         }
         let mut message = Message::of(change.message, judge.me, self.state.peer_read);
         message.is_modified =
@@ -249,7 +254,7 @@ impl Entry {
     }
 
     /// Lets the counts and the last message follow a change (C5).
-    fn count(&mut self, change: &TimelineChange, was_revoked: bool, me: &UserId) {
+    fn count(&mut self, change: &TimelineChange, me: &UserId) {
         let data = &change.message;
         let state = Arc::make_mut(&mut self.state);
         // New to the counts, which may know messages that were not taken yet: one of those that comes as revoked was
@@ -270,7 +275,8 @@ impl Entry {
             }
             return;
         }
-        let is_revoke = change.kind == ChangeKind::Revoked && !was_revoked;
+        // Whether it was revoked before is not asked of the held message: a page may show it so before this is counted.
+        let is_revoke = change.kind == ChangeKind::Revoked;
         if is_revoke && is_others && !data.flags.no_unread {
             state.unread_count = state.unread_count.saturating_sub(1);
         }
@@ -429,5 +435,28 @@ mod tests {
         entry.take(missed, Version(6), &judge, &mut changes);
         assert_eq!(entry.state.unread_count, 4);
         assert_eq!(changes.received.len(), 4, "the revoked one was never told");
+    }
+
+    /// Contract C5.
+    #[test]
+    fn a_message_that_a_page_shows_revoked_is_discounted_when_its_change_comes() {
+        let me = UserId::trusted("me");
+        let judge = Judge {
+            me: &me,
+            sent: &VecDeque::new(),
+            news_after: Timestamp(0),
+            is_own_doing: false,
+        };
+        let mut changes = Changes::default();
+        let mut entry = Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None);
+        let first = change(1, 1, ChangeKind::Appended);
+        entry.take(vec![first], Version(1), &judge, &mut changes);
+        entry.drop_messages();
+        let revoked = change(1, 2, ChangeKind::Revoked);
+        let page = [Arc::new(Message::of(revoked.message.clone(), &me, Sequence(0)))];
+        entry.prepend(Sequence(2), &page, true);
+        assert_eq!(entry.state.unread_count, 1);
+        entry.take(vec![revoked], Version(2), &judge, &mut changes);
+        assert_eq!(entry.state.unread_count, 0);
     }
 }

@@ -460,7 +460,12 @@ impl Core {
     fn response(&mut self, now: Timestamp, response: wire::Response) {
         use response::Result as R;
         let Some(then) = self.requests.take(response.id) else {
-            return self.out.log(Level::Verbose, "an answer came too late");
+            self.out.log(Level::Verbose, "an answer came too late");
+            // Its change is pushed to everybody else: here only a sync tells of it.
+            if response.result.is_some_and(|it| changes_something(&it)) {
+                self.sync_again(now);
+            }
+            return;
         };
         if response.code != 0 {
             let failure = Failure {
@@ -665,6 +670,24 @@ impl Core {
             }
         }
     }
+}
+
+/// Whether an answer tells of a change that its session is told of in no other way.
+const fn changes_something(result: &response::Result) -> bool {
+    use response::Result as R;
+    matches!(
+        result,
+        R::SendMessage(_)
+            | R::RevokeMessage(_)
+            | R::MarkRead(_)
+            | R::CreateGroup(_)
+            | R::JoinGroup(_)
+            | R::QuitGroup(_)
+            | R::DismissGroup(_)
+            | R::UpdateProfile(_)
+            | R::AddToBlacklist(_)
+            | R::RemoveFromBlacklist(_)
+    )
 }
 
 /// Whether a conversation's last message is an own one that the peer has read (`lastMessage.isPeerRead`).

@@ -14,6 +14,8 @@ use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, Us
 use hongyan_protocol::limits;
 use hongyan_protocol::message::TimelineChange;
 use hongyan_protocol::profile::Profile;
+#[cfg(feature = "sabotage")]
+use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire::{self, request::Command};
 use std::sync::Arc;
 
@@ -43,11 +45,21 @@ impl Core {
         self.request(now, command, Then::Sync { pts });
     }
 
+    /// Syncs, also when a sync is under way that may have been read before what is to be learned.
+    pub(super) fn sync_again(&mut self, now: Timestamp) {
+        match self.held.as_mut().and_then(|it| it.syncing.as_mut()) {
+            Some(waiting) => waiting.overflown = true,
+            None => self.begin_sync(now),
+        }
+    }
+
     pub(super) fn synced(&mut self, now: Timestamp, pts: Pts, result: wire::SyncResult) {
         let Some(held) = &mut self.held else { return };
         let Some(waiting) = held.syncing.take() else {
             return;
         };
+        let wanted = held.conversations.iter().filter(|it| it.is_state_wanted);
+        let wanted: Vec<_> = wanted.map(|it| it.state.id.clone()).collect();
         let to = Pts(result.pts);
         match result.snapshot {
             // Nothing of the event log had come yet, so that the catch-up is a snapshot; timelines may be held all the
@@ -91,6 +103,9 @@ impl Core {
         }
         if waiting.overflown {
             self.begin_sync(now);
+        }
+        for id in wanted {
+            self.ask_state_again(now, &id);
         }
         self.login_synced();
     }
@@ -161,8 +176,9 @@ impl Core {
             return;
         }
         let id = change.message.conversation_for(&held.me);
+        let is_begun = held.find(&id).is_none() && version == Version(1);
         if held.find(&id).is_none() {
-            if version == Version(1) {
+            if is_begun {
                 self.begin_conversation(now, &id, &change);
             } else {
                 // It exists, and is older than the pages of the list that came.
@@ -174,12 +190,21 @@ impl Core {
         let Some(entry) = conversations.iter_mut().find(|it| it.state.id == id) else {
             return;
         };
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::NoGapCheck) && entry.healing.is_none() && version > entry.version {
+            return entry.take(vec![change], version, &judge, &mut self.changes);
+        }
         if entry.healing.is_some() {
             entry.wait(change, is_own_doing);
         } else if version == entry.version.next() {
             let members = members_after(&change.message);
+            // A user whom one looked at before the first message: nobody told of what became of that profile since.
+            let was_looked_at = entry.version == Version(0) && matches!(id, ConversationId::C2c(_));
             entry.take(vec![change], version, &judge, &mut self.changes);
             self.members_changed(&id, members);
+            if was_looked_at && !is_begun {
+                self.ask_state(now, &id);
+            }
         } else if version > entry.version {
             entry.wait(change, is_own_doing);
             self.ask_changes(now, &id);
@@ -293,6 +318,7 @@ impl Core {
                 held.remove(id);
             } else {
                 entry.healing = None;
+                entry.is_state_wanted = false;
             }
         }
     }
@@ -323,6 +349,10 @@ impl Core {
             return;
         }
         if held.syncing.is_none() {
+            #[cfg(feature = "sabotage")]
+            if sabotage::is(Sabotage::NoGapCheck) {
+                return self.take_event(now, event);
+            }
             if event.pts == held.pts.next() {
                 return self.take_event(now, event);
             }
@@ -360,10 +390,21 @@ impl Core {
     }
 
     pub(super) fn ask_state(&mut self, now: Timestamp, id: &ConversationId) {
+        if let Some(entry) = self.held.as_mut().and_then(|it| it.find_mut(id)) {
+            entry.is_state_wanted = true;
+        }
         let command = Command::FindConversation(wire::FindConversation {
             conversation: Some(id.to_wire()),
         });
         self.request(now, command, Then::State(id.clone()));
+    }
+
+    /// Asks what was asked before a cut, unless the sync brought it.
+    fn ask_state_again(&mut self, now: Timestamp, id: &ConversationId) {
+        let entry = self.held.as_ref().and_then(|it| it.find(id));
+        if entry.is_some_and(|it| it.is_state_wanted) {
+            self.ask_state(now, id);
+        }
     }
 
     fn take_event(&mut self, now: Timestamp, event: AccountEvent) {
@@ -395,6 +436,10 @@ impl Core {
             return self.find_conversation(now, &mark.conversation);
         };
         self.changes.conversations = true;
+        if matches!(&mark.conversation, ConversationId::C2c(user) if *user == held.me) {
+            // Who talks to himself is the peer too, and has one mark.
+            entry.peer_read(mark.sequence, &mut self.changes);
+        }
         if !entry.read(mark.sequence, &held.me) && !entry.is_unknown() {
             self.ask_state(now, &mark.conversation);
         }
@@ -412,18 +457,28 @@ impl Core {
         let Some(held) = &mut self.held else { return };
         self.changes.groups = true;
         let id = ConversationId::Group(group.id.clone());
-        let group = Arc::new(group);
+        let joined = group.self_info.as_ref().map(|it| it.joined);
+        let mut group = Arc::new(group);
         match held.groups.iter_mut().find(|it| it.id == group.id) {
             Some(known) => *known = group,
             None => {
-                held.groups.push(group);
-                // One of the same name that was left or dissolved before has another history.
-                if held
-                    .find(&id)
-                    .is_some_and(|it| it.healing.is_none() && it.is_listed() && it.version > Version(1))
-                {
+                // One that was left before has another history, unless a message was quicker than the log.
+                let is_another = |it: &Entry| {
+                    let own = it.state.group.as_ref().and_then(|it| it.self_info.as_ref());
+                    own.map(|it| it.joined) != joined
+                };
+                if held.find(&id).is_some_and(|it| {
+                    it.healing.is_none() && it.is_listed() && it.version > Version(1) && is_another(it)
+                }) {
                     held.remove(&id);
                 }
+                // The log tells how many there were then; the timeline may have told of others since.
+                if let Some(now) = held.find(&id).and_then(|it| it.state.group.as_ref())
+                    && now.member_count != group.member_count
+                {
+                    Arc::make_mut(&mut group).member_count = now.member_count;
+                }
+                held.groups.push(group);
             }
         }
         if held.find(&id).is_none() {
@@ -477,7 +532,10 @@ impl Core {
             ConversationId::System => {}
         }
         let mut entry = Entry::empty(id.clone(), peer, group);
-        Arc::make_mut(&mut entry.state).first_sequence = Sequence(1);
+        let state = Arc::make_mut(&mut entry.state);
+        state.first_sequence = Sequence(1);
+        // Also when the message is not shown as the last one, as notices are not: it is as old as its conversation.
+        state.active = change.message.time;
         held.conversations.push(entry);
         if *id != ConversationId::System {
             // The rest of the peer's profile, or the group.
@@ -572,11 +630,8 @@ impl Core {
 
 /// The conversations that a sync names, those of the newest first.
 fn named(held: &Held) -> Vec<wire::Held> {
-    let known = held.conversations.iter().filter(|it| match &it.state.id {
-        _ if it.is_unknown() => false,
-        ConversationId::Group(group) => held.find_group(group).is_some(),
-        _ => true,
-    });
+    // Also a group's of which the log has not told yet; the server passes over those that are no more.
+    let known = held.conversations.iter().filter(|it| !it.is_unknown());
     let mut entries: Vec<&Entry> = Vec::with_capacity(held.conversations.len());
     for it in known {
         let at = entries.partition_point(|other| other.state.active > it.state.active);
