@@ -11,6 +11,7 @@ mod machine;
 mod npm;
 mod run;
 mod shell;
+mod simulate;
 mod test;
 mod tidy;
 mod wasm;
@@ -41,6 +42,12 @@ enum Command {
     },
     /// Kills a server under load again and again, and checks that nothing that it answered is lost.
     Crash(crash::Crash),
+    /// Runs the whole system on a simulated clock, network and disk: `--seeds N [--from M]`, or `--seed S`.
+    #[command(disable_help_flag = true)]
+    Simulate {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Checks the rules of structure: crate edges, file heads, tests for contracts, sizes, links …
     Tidy,
     /// Checks format and lints, then runs every test.
@@ -83,6 +90,7 @@ fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Build => run::build()?,
         Command::Test { only } => return Ok(told(&test::run(only))),
         Command::Crash(crash) => crash::run(&crash)?,
+        Command::Simulate { arguments } => return simulate::run(&arguments),
         Command::Tidy => return Ok(told(&[tidy::run(tidy::WebSdk::MayBeMissing)])),
         Command::Ci => return Ok(told(&ci::run())),
         Command::Web => web::run()?,

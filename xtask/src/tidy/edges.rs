@@ -23,6 +23,7 @@ const ALLOWED: [(&str, &[&str]); 8] = [
     (
         "hongyan-simulation",
         &[
+            "hongyan-server",
             "hongyan-domain",
             "hongyan-storage",
             "hongyan-sdk",
