@@ -178,6 +178,10 @@ impl Core {
         let id = change.message.conversation_for(&held.me);
         let is_begun = held.find(&id).is_none() && version == Version(1);
         if held.find(&id).is_none() {
+            // The answer to a resend, out of a group that was left meanwhile: its conversation is gone and stays so.
+            if is_own_doing && matches!(&id, ConversationId::Group(it) if held.find_group(it).is_none()) {
+                return;
+            }
             if is_begun {
                 self.begin_conversation(now, &id, &change);
             } else {
