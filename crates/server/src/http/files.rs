@@ -3,6 +3,7 @@
 //! **Comes in:** a path. **Goes out:** the file; for a page of an app, its `index.html`. A build without the web apps
 //! says how they are made.
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -82,12 +83,15 @@ fn respond(
     };
     let tag = format!("\"{}\"", ids::hex(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH);
-    if known.is_some_and(|it| it.as_bytes() == tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
-    }
-    let body = axum::body::Body::from(file.data);
+    let (status, body) = if known.is_some_and(|it| it.as_bytes() == tag.as_bytes()) {
+        (StatusCode::NOT_MODIFIED, Body::empty())
+    } else {
+        (StatusCode::OK, Body::from(file.data))
+    };
+    // Invariant: "not modified" carries the headers of what is not modified, because a browser lets them replace those
+    // that it keeps, its content security policy among them.
     if path.ends_with(".html") {
-        return (html, [(header::ETAG, tag)], body).into_response();
+        return (status, html, [(header::ETAG, tag)], body).into_response();
     }
     // Names under assets/ hold a hash of what is inside.
     let caching = if path.starts_with("assets/") {
@@ -101,7 +105,7 @@ fn respond(
         (header::CACHE_CONTROL, caching),
         (header::ETAG, &tag),
     ];
-    (headers, body).into_response()
+    (status, headers, body).into_response()
 }
 
 #[cfg(test)]
@@ -159,10 +163,24 @@ mod tests {
     }
 
     #[test]
-    fn what_the_browser_has_is_not_sent_again() {
-        let first = respond("logo.svg", &HeaderMap::new(), built, DEMO_POLICY);
-        let mut headers = HeaderMap::new();
-        headers.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
-        assert_eq!(respond("logo.svg", &headers, built, DEMO_POLICY).status(), 304);
+    fn what_the_browser_has_is_not_sent_again_and_keeps_its_headers() {
+        for path in ["logo.svg", "index.html", "assets/app-1a2b.js"] {
+            let first = respond(path, &HeaderMap::new(), built, DEMO_POLICY);
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
+            let again = respond(path, &headers, built, DEMO_POLICY);
+            assert_eq!(again.status(), 304);
+            for name in [
+                header::CONTENT_SECURITY_POLICY,
+                header::CACHE_CONTROL,
+                header::ETAG,
+            ] {
+                assert_eq!(
+                    again.headers().get(&name),
+                    first.headers().get(&name),
+                    "{path} {name}"
+                );
+            }
+        }
     }
 }
