@@ -158,7 +158,7 @@ export const en = {
     discard: "Discard",
     dirty: "Unsaved changes",
     saved: "Saved. The new settings are in effect.",
-    atOnce: "Changes take effect at once, also for those who are online.",
+    atOnce: "Changes take effect at once. A lower limit signs nobody out by itself: it holds from the next sign-in on.",
   },
   accounts: {
     search: "Search by userID or nickname",

@@ -139,7 +139,7 @@ export const zhCN: Dictionary = {
     discard: "放弃",
     dirty: "有未保存的修改",
     saved: "已保存，新设置已生效。",
-    atOnce: "修改立即生效，对在线用户同样有效。",
+    atOnce: "修改立即生效。调低上限不会直接让人下线，而是从下一次登录起生效。",
   },
   accounts: {
     search: "按 userID 或昵称搜索",
