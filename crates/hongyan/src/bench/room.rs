@@ -59,7 +59,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         run.server_cpu_us = Some(seen.server_cpu_us as f64 / seen.delivered.max(1) as f64);
         run.rss_bytes = Some(server.rss_bytes()?);
         run.lost = Some(seen.lost);
-        run.repeated = Some(0);
+        run.repeated = Some(seen.repeated);
         run.out_of_order = Some(seen.out_of_order);
         server.stop().await?;
         if options.floor {
@@ -78,6 +78,8 @@ struct Seen {
     delivered: u64,
     seconds: f64,
     lost: u64,
+    /// As the members saw it that look into their messages.
+    repeated: u64,
     out_of_order: u64,
     server_cpu_us: u64,
     latency: Histogram<u64>,
@@ -148,15 +150,17 @@ async fn measure(server: &Server, key: Option<&str>, options: &Options, members:
         delivered,
         seconds,
         lost: (sent * shared.members).saturating_sub(shared.delivered.load(Ordering::Relaxed)),
+        repeated: 0,
         out_of_order: 0,
         server_cpu_us,
         latency: Histogram::new(3)?,
     };
     let _ = stop.send(true);
     for receiver in receivers {
-        let (latency, out_of_order) = receiver.await.context("a member failed")??;
-        seen.latency.add(latency)?;
-        seen.out_of_order += out_of_order;
+        let heard = receiver.await.context("a member failed")??;
+        seen.latency.add(heard.latency)?;
+        seen.repeated += heard.repeated;
+        seen.out_of_order += heard.out_of_order;
     }
     Ok(seen)
 }
@@ -202,25 +206,40 @@ async fn wait(shared: &Shared, messages: u64) -> Result<()> {
         .context("members did not get a message within ten seconds")
 }
 
+/// What one member saw of its messages, when it looks into them.
+struct Heard {
+    latency: Histogram<u64>,
+    repeated: u64,
+    out_of_order: u64,
+}
+
 async fn receive(
     mut socket: Socket,
     looks: bool,
     shared: Arc<Shared>,
     mut stop: watch::Receiver<bool>,
-) -> Result<(Histogram<u64>, u64)> {
-    let (mut latency, mut out_of_order, mut next) = (Histogram::new(3)?, 0, 0);
+) -> Result<Heard> {
+    let mut heard = Heard {
+        latency: Histogram::new(3)?,
+        repeated: 0,
+        out_of_order: 0,
+    };
+    let mut next = 0;
     loop {
         let message = tokio::select! {
             message = socket.next() => message.context("a member's socket ended")??,
-            _ = stop.changed() => return Ok((latency, out_of_order)),
+            _ = stop.changed() => return Ok(heard),
         };
         let Message::Binary(bytes) = message else { continue };
         let count = wire::count_frames(&bytes);
         if looks {
             for (number, sent_us) in pairs::stamps(bytes)? {
-                latency.record(shared.epoch.elapsed().as_micros() as u64 - sent_us)?;
-                out_of_order += u64::from(number != next);
-                next = number + 1;
+                heard
+                    .latency
+                    .record(shared.epoch.elapsed().as_micros() as u64 - sent_us)?;
+                heard.repeated += u64::from(number < next);
+                heard.out_of_order += u64::from(number > next);
+                next = next.max(number + 1);
             }
         }
         let before = shared.delivered.fetch_add(count, Ordering::AcqRel);
