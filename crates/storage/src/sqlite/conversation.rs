@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::event::enter;
 use super::timeline::{self, Head};
+use super::view::View;
 use super::writer::Writing;
 use super::{account as accounts, group};
 use crate::model::{Consequences, MarkedRead, Readable, TimelineId, Written};
@@ -48,8 +49,8 @@ impl Own {
         }
     }
 
-    pub(super) fn head(&self, connection: &Connection) -> Result<Head> {
-        timeline::head_of(connection, self.number, self.changed)
+    pub(super) fn head(&self, view: &View<'_>) -> Result<Head> {
+        timeline::head_of(view, self.number, self.changed)
     }
 }
 
@@ -104,24 +105,24 @@ pub(super) fn find_own(
 }
 
 pub(super) fn find_conversation(
-    connection: &Connection,
+    view: &View<'_>,
     account: &Account,
     conversation: &ConversationId,
 ) -> Result<Option<ConversationState>> {
-    find_own(connection, account, conversation)?
-        .map(|own| state(connection, account, &recent(connection, own)?))
+    find_own(view, account, conversation)?
+        .map(|own| state(view, account, &recent(view, own)?))
         .transpose()
 }
 
 /// All of an account, newest first.
-pub(super) fn list_recent(connection: &Connection, account: AccountId) -> Result<Vec<Recent>> {
-    let own: Vec<Own> = connection
+pub(super) fn list_recent(view: &View<'_>, account: AccountId) -> Result<Vec<Recent>> {
+    let own: Vec<Own> = view
         .prepare_cached(SELECT)?
         .query_map([account.0], read_own)?
         .collect::<rusqlite::Result<_>>()?;
     let mut all: Vec<Recent> = own
         .into_iter()
-        .map(|own| recent(connection, own))
+        .map(|own| recent(view, own))
         .collect::<Result<_>>()?;
     all.sort_by_key(|it| Reverse((it.active, it.own.number)));
     Ok(all)
@@ -141,31 +142,27 @@ pub(super) fn page(recent: &[Recent], limit: usize) -> &[Recent] {
 }
 
 pub(super) fn list_conversations(
-    connection: &Connection,
+    view: &View<'_>,
     account: &Account,
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<ConversationState>> {
-    let mut all = list_recent(connection, account.id)?;
+    let mut all = list_recent(view, account.id)?;
     if before > Timestamp(0) {
         all.retain(|it| it.active < before);
     }
     page(&all, limit)
         .iter()
-        .map(|it| state(connection, account, it))
+        .map(|it| state(view, account, it))
         .collect()
 }
 
 /// Where a conversation stands.
-pub(super) fn state(
-    connection: &Connection,
-    account: &Account,
-    recent: &Recent,
-) -> Result<ConversationState> {
+pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Result<ConversationState> {
     let own = &recent.own;
-    let head = own.head(connection)?;
+    let head = own.head(view)?;
     let last_message = match recent.shown {
-        Some(shown) => timeline::message_at(connection, own.timeline, own.number, shown)?,
+        Some(shown) => timeline::message_at(view, own.timeline, own.number, shown)?,
         None => None,
     };
     let mut state = ConversationState {
@@ -173,7 +170,7 @@ pub(super) fn state(
         version: head.version,
         last_sequence: head.sequence,
         last_message,
-        unread_count: timeline::count_unread(connection, own.number, account.id, own.read, own.first)?,
+        unread_count: timeline::count_unread(view, own.number, account.id, own.read, own.first)?,
         read: own.read,
         peer_read: Sequence(0),
         peer: None,
@@ -184,13 +181,13 @@ pub(super) fn state(
     match own.timeline {
         TimelineId::C2c(one, other) => {
             let peer = if one == account.id { other } else { one };
-            let profile = accounts::profile(connection, peer)?;
+            let profile = accounts::profile(view, peer)?;
             state.id = ConversationId::C2c(profile.user_id.clone());
             state.peer = Some(profile);
-            state.peer_read = read_mark(connection, peer, own.number)?;
+            state.peer_read = read_mark(view, peer, own.number)?;
         }
         TimelineId::Group(number) => {
-            let group = group::as_seen_by(connection, number, account.id)?;
+            let group = group::as_seen_by(view, number, account.id)?;
             state.id = ConversationId::Group(group.id.clone());
             state.group = Some(group);
         }
@@ -209,9 +206,7 @@ pub(super) fn mark_read(
     let Some(own) = find_own(&writing.connection, account, conversation)? else {
         return Ok(None);
     };
-    let read = sequence
-        .min(own.head(&writing.connection)?.sequence)
-        .max(own.read);
+    let read = sequence.min(own.head(&writing.view())?.sequence).max(own.read);
     let moved = read > own.read;
     if moved {
         writing
@@ -221,7 +216,7 @@ pub(super) fn mark_read(
             )?
             .execute([account.id.0, own.number, read.0])?;
     }
-    let unread_count = timeline::count_unread(&writing.connection, own.number, account.id, read, own.first)?;
+    let unread_count = timeline::count_unread(&writing.view(), own.number, account.id, read, own.first)?;
     let done = MarkedRead {
         moved,
         read,
@@ -235,13 +230,13 @@ pub(super) fn mark_read(
 }
 
 /// The time of the message that an account knows as the newest of a conversation.
-pub(super) fn time_of(connection: &Connection, own: &Own, sequence: Sequence) -> Result<Option<Timestamp>> {
-    timeline::time_at(connection, own.number, sequence)
+pub(super) fn time_of(view: &View<'_>, own: &Own, sequence: Sequence) -> Result<Option<Timestamp>> {
+    timeline::time_at(view, own.number, sequence)
 }
 
 /// The conversation with what orders it.
-pub(super) fn recent(connection: &Connection, own: Own) -> Result<Recent> {
-    let shown = timeline::last_shown(connection, own.number, own.first)?;
+pub(super) fn recent(view: &View<'_>, own: Own) -> Result<Recent> {
+    let shown = timeline::last_shown(view, own.number, own.first)?;
     Ok(Recent {
         own,
         shown: shown.map(|(sequence, _)| sequence),

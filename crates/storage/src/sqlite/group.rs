@@ -5,6 +5,7 @@ use hongyan_protocol::id::{Account, AccountId, GroupId, SdkAppId, Sequence, Time
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::event::enter;
+use super::view::View;
 use super::writer::Writing;
 use super::{conversation, timeline};
 use crate::model::{
@@ -43,21 +44,17 @@ pub(super) fn id(connection: &Connection, number: GroupNumber) -> Result<GroupId
     Ok(GroupId::trusted(id.unwrap_or_default()))
 }
 
-pub(super) fn find_group(
-    connection: &Connection,
-    app: SdkAppId,
-    id: &GroupId,
-) -> Result<Option<GroupRecord>> {
-    match number(connection, app, id)? {
-        Some(number) => record(connection, number),
+pub(super) fn find_group(view: &View<'_>, app: SdkAppId, id: &GroupId) -> Result<Option<GroupRecord>> {
+    match number(view, app, id)? {
+        Some(number) => record(view, number),
         None => Ok(None),
     }
 }
 
 /// A group that is there, with its `self_info` for an account that is a member.
-pub(super) fn as_seen_by(connection: &Connection, number: GroupNumber, account: AccountId) -> Result<Group> {
-    let record = existing(connection, number)?;
-    let self_info = find_member(connection, number, account)?.map(|it| SelfInfo {
+pub(super) fn as_seen_by(view: &View<'_>, number: GroupNumber, account: AccountId) -> Result<Group> {
+    let record = existing(view, number)?;
+    let self_info = find_member(view, number, account)?.map(|it| SelfInfo {
         role: it.role,
         joined: it.joined,
         name_card: it.name_card,
@@ -112,14 +109,14 @@ pub(super) fn list_group_members(
     Ok(members)
 }
 
-pub(super) fn list_groups(connection: &Connection, account: AccountId) -> Result<Vec<Group>> {
-    let numbers: Vec<u64> = connection
+pub(super) fn list_groups(view: &View<'_>, account: AccountId) -> Result<Vec<Group>> {
+    let numbers: Vec<u64> = view
         .prepare_cached("SELECT group_number FROM member WHERE account = ?1 ORDER BY group_number")?
         .query_map([account.0], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     numbers
         .into_iter()
-        .map(|number| as_seen_by(connection, GroupNumber(number), account))
+        .map(|number| as_seen_by(view, GroupNumber(number), account))
         .collect()
 }
 
@@ -134,7 +131,7 @@ pub(super) fn create_group(
     new: &NewGroup,
     consequences: Consequences<GroupRecord>,
 ) -> Result<Written<Created>> {
-    if let Some(taken) = find_group(&writing.connection, new.app, &new.id)? {
+    if let Some(taken) = find_group(&writing.view(), new.app, &new.id)? {
         let by_same_owner = !taken.dismissed && taken.group.owner.as_ref() == Some(&new.owner.user_id);
         return Ok(Written {
             done: Created::Taken { by_same_owner },
@@ -163,12 +160,12 @@ pub(super) fn create_group(
         ])?;
     let number = GroupNumber(writing.connection.last_insert_rowid().cast_unsigned());
     timeline::add(writing, TimelineId::Group(number))?;
-    let group = existing(&writing.connection, number)?;
+    let group = existing(&writing.view(), number)?;
     take_in(writing, &group, new.owner.id, Role::Owner, new.now)?;
     for member in &new.members {
         take_in(writing, &group, member.id, Role::Member, new.now)?;
     }
-    let group = existing(&writing.connection, number)?;
+    let group = existing(&writing.view(), number)?;
     let entered = enter(writing, consequences(&group))?;
     Ok(Written {
         done: Created::Done(group),
@@ -202,7 +199,7 @@ pub(super) fn remove_member(
     account: AccountId,
     consequences: Consequences<Left>,
 ) -> Result<Option<Written<Left>>> {
-    let Some(before) = alive(&writing.connection, group)? else {
+    let Some(before) = alive(&writing.view(), group)? else {
         return Ok(None);
     };
     let Some(member) = find_member(&writing.connection, group, account)? else {
@@ -226,7 +223,7 @@ pub(super) fn remove_member(
         .execute([group.0, account.0])?;
     remove_conversation(writing, group, account)?;
     let left = Left {
-        group: existing(&writing.connection, group)?,
+        group: existing(&writing.view(), group)?,
         member: Some(member),
     };
     let entered = enter(writing, consequences(&left))?;
@@ -238,7 +235,7 @@ pub(super) fn dismiss_group(
     group: GroupNumber,
     consequences: Consequences<Dismissed>,
 ) -> Result<Written<Dismissed>> {
-    let before = existing(&writing.connection, group)?;
+    let before = existing(&writing.view(), group)?;
     if before.dismissed {
         return Ok(Written {
             done: Dismissed {
@@ -340,7 +337,7 @@ fn join(
     accounts: Vec<Account>,
     now: Timestamp,
 ) -> Result<Option<Joined>> {
-    let Some(before) = alive(&writing.connection, number)? else {
+    let Some(before) = alive(&writing.view(), number)? else {
         return Ok(None);
     };
     let mut room = before
@@ -362,7 +359,7 @@ fn join(
         added.push(account);
     }
     Ok(Some(Joined {
-        group: existing(&writing.connection, number)?,
+        group: existing(&writing.view(), number)?,
         added,
         refused,
     }))
@@ -387,7 +384,7 @@ fn take_in(
     connection
         .prepare_cached("UPDATE chat_group SET member_count = member_count + 1 WHERE number = ?1")?
         .execute([group.number.0])?;
-    let head = timeline::head(connection, TimelineId::Group(group.number))?
+    let head = timeline::head(&writing.view(), TimelineId::Group(group.number))?
         .ok_or_else(|| StoreError::Unreadable("a group has no timeline".to_owned()))?;
     let first = match group.group.kind {
         GroupType::Community => Sequence(1),
@@ -401,7 +398,7 @@ fn take_in(
 }
 
 fn remove_conversation(writing: &Writing, group: GroupNumber, account: AccountId) -> Result<()> {
-    let head = timeline::head(&writing.connection, TimelineId::Group(group))?;
+    let head = timeline::head(&writing.view(), TimelineId::Group(group))?;
     if let Some(head) = head {
         writing
             .connection
@@ -445,28 +442,28 @@ fn find_application(connection: &Connection, group: GroupNumber, number: u64) ->
         .optional()?)
 }
 
-fn record(connection: &Connection, number: GroupNumber) -> Result<Option<GroupRecord>> {
-    let found = connection
+fn record(view: &View<'_>, number: GroupNumber) -> Result<Option<GroupRecord>> {
+    let found = view
         .prepare_cached(&format!("{SELECT}g.number = ?1"))?
         .query_row([number.0], read_record)
         .optional()?;
     let Some(mut record) = found else {
         return Ok(None);
     };
-    if let Some(head) = timeline::head(connection, TimelineId::Group(number))? {
+    if let Some(head) = timeline::head(view, TimelineId::Group(number))? {
         record.group.last_sequence = head.sequence;
     }
     Ok(Some(record))
 }
 
 /// A group that must be there, dissolved or not.
-fn existing(connection: &Connection, number: GroupNumber) -> Result<GroupRecord> {
-    record(connection, number)?.ok_or_else(|| StoreError::Unreadable("there is no such group".to_owned()))
+fn existing(view: &View<'_>, number: GroupNumber) -> Result<GroupRecord> {
+    record(view, number)?.ok_or_else(|| StoreError::Unreadable("there is no such group".to_owned()))
 }
 
 /// A group that is there and was not dissolved.
-fn alive(connection: &Connection, number: GroupNumber) -> Result<Option<GroupRecord>> {
-    Ok(record(connection, number)?.filter(|it| !it.dismissed))
+fn alive(view: &View<'_>, number: GroupNumber) -> Result<Option<GroupRecord>> {
+    Ok(record(view, number)?.filter(|it| !it.dismissed))
 }
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<GroupRecord> {

@@ -21,6 +21,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod view;
 mod writer;
 
 use std::fs::File;
@@ -37,7 +38,7 @@ use hongyan_protocol::id::{
 use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::ErrorCode;
 
 use crate::model::*;
 use crate::store::{Result, Store, StoreError};
@@ -45,6 +46,7 @@ use crate::turn::Committed;
 pub use manual::Manual;
 use queue::Lane;
 use reader::Readers;
+use view::View;
 use writer::Writer;
 
 /// How much the store takes for itself.
@@ -134,7 +136,7 @@ impl SqliteStore {
     async fn read<T: Send + 'static>(
         &self,
         lane: Lane,
-        question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        question: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.readers {
             Some(readers) => readers.read(lane, question).await,
@@ -171,7 +173,7 @@ impl Store for SqliteStore {
     }
 
     async fn list_apps(&self) -> Result<Vec<App>> {
-        self.read(Lane::SERVER, app::list_apps).await
+        self.read(Lane::SERVER, |it| app::list_apps(it)).await
     }
 
     async fn find_setting(&self, name: &str) -> Result<Option<String>> {
@@ -590,7 +592,7 @@ impl Store for SqliteStore {
     }
 
     async fn totals(&self) -> Result<Totals> {
-        let mut totals = self.read(Lane::SERVER, app::totals).await?;
+        let mut totals = self.read(Lane::SERVER, |it| app::totals(it)).await?;
         if let Some(folder) = &self.folder {
             // What was not yet carried over to the database; absent right after a start.
             let wal = folder.path.join(format!("{}-wal", schema::FILE));
@@ -600,7 +602,7 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<()> {
-        self.read(Lane::SERVER, app::check).await?;
+        self.read(Lane::SERVER, |it| app::check(it)).await?;
         if self.writer.is_failing() {
             self.writer
                 .write_unordered(Lane::SERVER, app::try_to_write)

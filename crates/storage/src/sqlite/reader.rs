@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::queue::{Lane, Queue};
+use super::view::View;
 use super::writer::join;
 use crate::store::{Result, StoreError};
 
@@ -49,7 +50,7 @@ impl Readers {
     pub(super) async fn read<T: Send + 'static>(
         &self,
         lane: Lane,
-        question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        question: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (waiter, answer) = oneshot::channel();
         let question: Question = Box::new(move |connection| {
@@ -79,8 +80,8 @@ impl Drop for Readers {
     }
 }
 
-fn at_one_moment<T>(connection: &Connection, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+fn at_one_moment<T>(connection: &Connection, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
     // Rolled back when dropped: nothing was written.
     let _moment = connection.unchecked_transaction()?;
-    question(connection)
+    question(&View::new(connection))
 }

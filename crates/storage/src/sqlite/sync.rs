@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use hongyan_protocol::id::{Account, Pts, Sequence, Timestamp, Version};
 use hongyan_protocol::limits;
-use rusqlite::Connection;
 
+use super::view::View;
 use super::{account as accounts, blacklist, conversation, event, group, timeline};
 use crate::model::{CatchUp, ConversationUpdate, Held, Snapshot, TimelineId};
 use crate::store::Result;
@@ -20,29 +20,24 @@ const UPDATES_MAX: usize = 1000;
 /// A message's time is taken a little before its commit; so much earlier a conversation may seem to have been active.
 const COMMIT_MS_MAX: u64 = 60_000;
 
-pub(super) fn snapshot(connection: &Connection, account: &Account, conversations: usize) -> Result<Snapshot> {
-    let recent = conversation::list_recent(connection, account.id)?;
+pub(super) fn snapshot(view: &View<'_>, account: &Account, conversations: usize) -> Result<Snapshot> {
+    let recent = conversation::list_recent(view, account.id)?;
     let page = conversation::page(&recent, conversations);
     Ok(Snapshot {
-        pts: event::newest(connection, account.id)?,
-        profile: accounts::profile(connection, account.id)?,
+        pts: event::newest(view, account.id)?,
+        profile: accounts::profile(view, account.id)?,
         conversations: page
             .iter()
-            .map(|it| conversation::state(connection, account, it))
+            .map(|it| conversation::state(view, account, it))
             .collect::<Result<_>>()?,
         has_more: page.len() < recent.len(),
-        groups: group::list_groups(connection, account.id)?,
-        blacklist: blacklist::list(connection, account.id)?,
+        groups: group::list_groups(view, account.id)?,
+        blacklist: blacklist::list(view, account.id)?,
     })
 }
 
-pub(super) fn catch_up(
-    connection: &Connection,
-    account: &Account,
-    pts: Pts,
-    held: &[Held],
-) -> Result<CatchUp> {
-    let Some((pts, events)) = event::list_after(connection, account.id, pts)? else {
+pub(super) fn catch_up(view: &View<'_>, account: &Account, pts: Pts, held: &[Held]) -> Result<CatchUp> {
+    let Some((pts, events)) = event::list_after(view, account.id, pts)? else {
         return Ok(CatchUp::Reload);
     };
     let mut marks: HashMap<TimelineId, (Version, Sequence)> = HashMap::new();
@@ -50,16 +45,16 @@ pub(super) fn catch_up(
     // out on purpose, as one of the less recent ones.
     let mut known = Timestamp(0);
     for it in held {
-        if let Some(own) = conversation::find_own(connection, account, &it.conversation)? {
+        if let Some(own) = conversation::find_own(view, account, &it.conversation)? {
             marks.insert(own.timeline, (it.version, it.sequence));
-            known = known.max(conversation::time_of(connection, &own, it.sequence)?.unwrap_or_default());
+            known = known.max(conversation::time_of(view, &own, it.sequence)?.unwrap_or_default());
         }
     }
     let mut updates = Vec::new();
     let mut room = CHANGES_MAX;
-    for recent in conversation::list_recent(connection, account.id)? {
+    for recent in conversation::list_recent(view, account.id)? {
         let own = &recent.own;
-        let head = own.head(connection)?;
+        let head = own.head(view)?;
         let (version, sequence) = match marks.get(&own.timeline) {
             Some((version, _)) if *version == head.version => continue,
             Some(mark) => *mark,
@@ -70,10 +65,10 @@ pub(super) fn catch_up(
             return Ok(CatchUp::Reload);
         }
         let limit = room.min(limits::CHANGES_PAGE_MAX);
-        let changes = timeline::changes_after(connection, own.readable(), head, version, sequence, limit)?;
+        let changes = timeline::changes_after(view, own.readable(), head, version, sequence, limit)?;
         room -= changes.changes.len();
         updates.push(ConversationUpdate {
-            state: conversation::state(connection, account, &recent)?,
+            state: conversation::state(view, account, &recent)?,
             changes,
         });
     }

@@ -10,6 +10,8 @@ use hongyan_protocol::message::Target;
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::wire;
 
+use rusqlite::Connection;
+
 use super::*;
 use crate::suite::{accounts, message, send, store_suite};
 

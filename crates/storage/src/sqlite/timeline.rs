@@ -17,6 +17,7 @@ use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
+use super::view::View;
 use super::writer::Writing;
 use super::{account, conversation, group, in_place, place, places};
 use crate::model::{Appended, Changes, GroupNumber, Readable, Revoked, TimelineId};
@@ -48,20 +49,19 @@ pub(super) struct Head {
 }
 
 /// Where a timeline ends; `None` when it is not there yet.
-pub(super) fn head(connection: &Connection, timeline: TimelineId) -> Result<Option<Head>> {
+pub(super) fn head(view: &View<'_>, timeline: TimelineId) -> Result<Option<Head>> {
     let (kind, a, b) = columns(timeline);
-    connection
-        .prepare_cached("SELECT id, changed_version FROM timeline WHERE kind = ?1 AND a = ?2 AND b = ?3")?
+    view.prepare_cached("SELECT id, changed_version FROM timeline WHERE kind = ?1 AND a = ?2 AND b = ?3")?
         .query_row(params![kind, a, b], |row| Ok((row.get(0)?, Version(row.get(1)?))))
         .optional()?
-        .map(|(number, changed)| head_of(connection, number, changed))
+        .map(|(number, changed)| head_of(view, number, changed))
         .transpose()
 }
 
 /// Where a timeline ends whose row was read.
-pub(super) fn head_of(connection: &Connection, number: u64, changed: Version) -> Result<Head> {
+pub(super) fn head_of(view: &View<'_>, number: u64, changed: Version) -> Result<Head> {
     let range = places(number);
-    let last = connection
+    let last = view
         .prepare_cached(
             "SELECT place, version FROM message WHERE place > ?1 AND place < ?2 ORDER BY place DESC LIMIT 1",
         )?
@@ -103,7 +103,7 @@ pub(super) fn append_message(
     let head = head_or_new(writing, timeline, message.time)?;
     match insert(writing, timeline, head, message, 0)? {
         Some(message) => Ok(Appended::New(message)),
-        None => find_by_key(&writing.connection, key)?
+        None => find_by_key(&writing.view(), key)?
             .map(Appended::Repeat)
             .ok_or_else(|| {
                 StoreError::Unreadable("a message's key is there and the message is not".to_owned())
@@ -131,7 +131,7 @@ pub(super) fn revoke_message(
     let Some(head) = current_head(writing, timeline)? else {
         return Ok(Revoked::Missing);
     };
-    let Some(message) = message_at(&writing.connection, timeline, head.number, sequence)? else {
+    let Some(message) = message_at(&writing.view(), timeline, head.number, sequence)? else {
         return Ok(Revoked::Missing);
     };
     if message.revoker.is_some() {
@@ -166,26 +166,26 @@ pub(super) fn revoke_message(
 }
 
 pub(super) fn find_message(
-    connection: &Connection,
+    view: &View<'_>,
     timeline: TimelineId,
     sequence: Sequence,
 ) -> Result<Option<Message>> {
-    match head(connection, timeline)? {
-        Some(head) => message_at(connection, timeline, head.number, sequence),
+    match head(view, timeline)? {
+        Some(head) => message_at(view, timeline, head.number, sequence),
         None => Ok(None),
     }
 }
 
 /// The message at a place of a timeline whose number is known.
 pub(super) fn message_at(
-    connection: &Connection,
+    view: &View<'_>,
     timeline: TimelineId,
     number: u64,
     sequence: Sequence,
 ) -> Result<Option<Message>> {
-    let names = Names::read(connection, timeline)?;
+    let names = Names::read(view, timeline)?;
     let found = query(
-        connection,
+        view,
         &names,
         "m.place = ?2",
         [group_number(timeline), place(number, sequence.0)],
@@ -194,12 +194,12 @@ pub(super) fn message_at(
 }
 
 pub(super) fn list_messages(
-    connection: &Connection,
+    view: &View<'_>,
     readable: Readable,
     before: Sequence,
     limit: usize,
 ) -> Result<Vec<Message>> {
-    let Some(head) = head(connection, readable.timeline)? else {
+    let Some(head) = head(view, readable.timeline)? else {
         return Ok(Vec::new());
     };
     let end = match before {
@@ -207,8 +207,8 @@ pub(super) fn list_messages(
         before => place(head.number, before.0),
     };
     let mut messages = query(
-        connection,
-        &Names::read(connection, readable.timeline)?,
+        view,
+        &Names::read(view, readable.timeline)?,
         "m.place >= ?2 AND m.place < ?3 ORDER BY m.place DESC LIMIT ?4",
         params![
             group_number(readable.timeline),
@@ -222,14 +222,14 @@ pub(super) fn list_messages(
 }
 
 pub(super) fn list_changes(
-    connection: &Connection,
+    view: &View<'_>,
     readable: Readable,
     version: Version,
     sequence: Sequence,
     limit: usize,
 ) -> Result<Changes> {
-    match head(connection, readable.timeline)? {
-        Some(head) => changes_after(connection, readable, head, version, sequence, limit),
+    match head(view, readable.timeline)? {
+        Some(head) => changes_after(view, readable, head, version, sequence, limit),
         None => Ok(Changes {
             changes: Vec::new(),
             version: Version(0),
@@ -241,7 +241,7 @@ pub(super) fn list_changes(
 
 /// See [`list_changes`].
 pub(super) fn changes_after(
-    connection: &Connection,
+    view: &View<'_>,
     readable: Readable,
     head: Head,
     version: Version,
@@ -262,7 +262,7 @@ pub(super) fn changes_after(
     #[cfg(feature = "sabotage")]
     let known = known + u64::from(sabotage::is(Sabotage::CursorOffByOne));
     let appended_count = head.sequence.0.saturating_sub(known);
-    let changed: Vec<(Version, Sequence, i32)> = connection
+    let changed: Vec<(Version, Sequence, i32)> = view
         .prepare_cached(
             "SELECT version, sequence, kind FROM timeline_change WHERE timeline = ?1 AND version > ?2
              ORDER BY version LIMIT ?3",
@@ -284,7 +284,7 @@ pub(super) fn changes_after(
             last.insert(sequence, version);
         }
     }
-    let appended: Vec<(Sequence, Version)> = connection
+    let appended: Vec<(Sequence, Version)> = view
         .prepare_cached("SELECT place, version FROM message WHERE place > ?1 AND place < ?2")?
         .query_map([place(head.number, known), places(head.number).end], |row| {
             Ok((Sequence(in_place(row.get(0)?)), Version(row.get(1)?)))
@@ -302,11 +302,11 @@ pub(super) fn changes_after(
         true => head.version,
         false => touched.last().map_or(version, |(version, _)| *version),
     };
-    let names = Names::read(connection, readable.timeline)?;
+    let names = Names::read(view, readable.timeline)?;
     let mut changes = Vec::with_capacity(touched.len());
     for (_, sequence) in touched {
         let parameters = [group_number(readable.timeline), place(head.number, sequence.0)];
-        for message in query(connection, &names, "m.place = ?2", parameters)? {
+        for message in query(view, &names, "m.place = ?2", parameters)? {
             let kind = kinds
                 .get(&sequence)
                 .map_or(ChangeKind::Appended, |kind| kind_of(*kind));
@@ -327,14 +327,14 @@ pub(super) fn changes_after(
 
 /// Messages after `read` that count as unread for an account (contract C5). All of it is in one range of rows.
 pub(super) fn count_unread(
-    connection: &Connection,
+    view: &View<'_>,
     number: u64,
     account: AccountId,
     read: Sequence,
     first: Sequence,
 ) -> Result<u64> {
     let after = read.0.max(first.0.saturating_sub(1));
-    Ok(connection
+    Ok(view
         .prepare_cached(
             "SELECT count(*) FROM message WHERE place > ?1 AND place < ?2 AND account <> ?3
                  AND flags & 1 = 0 AND revoker IS NULL",
@@ -347,11 +347,11 @@ pub(super) fn count_unread(
 
 /// Place and time of the newest message that may be shown as last, from `first` on.
 pub(super) fn last_shown(
-    connection: &Connection,
+    view: &View<'_>,
     number: u64,
     first: Sequence,
 ) -> Result<Option<(Sequence, Timestamp)>> {
-    Ok(connection
+    Ok(view
         .prepare_cached(
             "SELECT place, time_ms FROM message WHERE place >= ?1 AND place < ?2 AND flags & 2 = 0
              ORDER BY place DESC LIMIT 1",
@@ -363,8 +363,8 @@ pub(super) fn last_shown(
 }
 
 /// When the message at a place was committed.
-pub(super) fn time_at(connection: &Connection, number: u64, sequence: Sequence) -> Result<Option<Timestamp>> {
-    Ok(connection
+pub(super) fn time_at(view: &View<'_>, number: u64, sequence: Sequence) -> Result<Option<Timestamp>> {
+    Ok(view
         .prepare_cached("SELECT time_ms FROM message WHERE place = ?1")?
         .query_row([place(number, sequence.0)], |row| Ok(Timestamp(row.get(0)?)))
         .optional()?)
@@ -403,11 +403,11 @@ pub(super) const fn from_columns(kind: u8, a: u64, b: u64) -> TimelineId {
 }
 
 /// The writer's [`head`], remembered.
-fn current_head(writing: &mut Writing, timeline: TimelineId) -> Result<Option<Head>> {
+pub(super) fn current_head(writing: &mut Writing, timeline: TimelineId) -> Result<Option<Head>> {
     if let Some(head) = writing.remembered_head(timeline) {
         return Ok(Some(head));
     }
-    let found = head(&writing.connection, timeline)?;
+    let found = head(&writing.view(), timeline)?;
     if let Some(head) = found {
         writing.remember_head(timeline, head);
     }
@@ -483,8 +483,8 @@ fn insert(
 }
 
 /// The message that was taken in under a key.
-pub(super) fn find_by_key(connection: &Connection, key: MessageKey) -> Result<Option<Message>> {
-    let found: Option<i64> = connection
+pub(super) fn find_by_key(view: &View<'_>, key: MessageKey) -> Result<Option<Message>> {
+    let found: Option<i64> = view
         .prepare_cached(
             "SELECT place FROM message
              WHERE account = ?1 AND client_time_s = ?2 AND random = ?3 AND flags < 16",
@@ -497,22 +497,17 @@ pub(super) fn find_by_key(connection: &Connection, key: MessageKey) -> Result<Op
         return Ok(None);
     };
     let number = found.cast_unsigned() >> 32;
-    let timeline = connection
+    let timeline = view
         .prepare_cached("SELECT kind, a, b FROM timeline WHERE id = ?1")?
         .query_row([number], |row| {
             Ok(from_columns(row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    message_at(connection, timeline, number, Sequence(in_place(found)))
+    message_at(view, timeline, number, Sequence(in_place(found)))
 }
 
 /// Runs a query that begins with [`SELECT_MESSAGE`].
-fn query(
-    connection: &Connection,
-    names: &Names,
-    condition: &str,
-    parameters: impl Params,
-) -> Result<Vec<Message>> {
-    let mut statement = connection.prepare_cached(&format!("{SELECT_MESSAGE}{condition}"))?;
+fn query(view: &View<'_>, names: &Names, condition: &str, parameters: impl Params) -> Result<Vec<Message>> {
+    let mut statement = view.prepare_cached(&format!("{SELECT_MESSAGE}{condition}"))?;
     let messages = statement
         .query_map(parameters, |row| read(row, names))?
         .collect::<rusqlite::Result<_>>()?;

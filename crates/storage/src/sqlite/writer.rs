@@ -20,6 +20,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::queue::{Lane, Queue};
 use super::timeline::Head;
+use super::view::View;
 use crate::model::TimelineId;
 use crate::store::{Result, StoreError};
 use crate::turn::{Committed, Turnstile};
@@ -96,15 +97,12 @@ impl Writer {
     pub(super) async fn read<T: Send + 'static>(
         &self,
         lane: Lane,
-        question: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        question: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match &self.manual {
             Some(_) if self.queue.is_closed() => Err(StoreError::Closed),
-            Some(writing) => question(&writing.lock().connection),
-            None => {
-                self.write_unordered(lane, move |it| question(&it.connection))
-                    .await
-            }
+            Some(writing) => question(&writing.lock().view()),
+            None => self.write_unordered(lane, move |it| question(&it.view())).await,
         }
     }
 
@@ -180,6 +178,11 @@ impl Writing {
             appended: 0,
             unwritable: false,
         }
+    }
+
+    /// What the running operation sees: what was committed, and what it did itself.
+    pub(super) fn view(&self) -> View<'_> {
+        View::new(&self.connection)
     }
 
     /// Where a timeline ends, when that is remembered.
