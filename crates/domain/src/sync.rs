@@ -2,7 +2,7 @@
 
 use hongyan_protocol::change::AccountEvent;
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{Account, Pts};
+use hongyan_protocol::id::{Account, Pts, Timestamp};
 use hongyan_protocol::limits;
 use hongyan_storage::model::{CatchUp, ConversationUpdate, Held, Snapshot};
 use hongyan_storage::{Store, StoreError};
@@ -44,13 +44,15 @@ impl Refusal for SyncError {
     }
 }
 
-/// What came after `pts` and after the versions that the instance holds. Who holds nothing (`pts` 0), or is further
-/// behind than the log reaches, gets everything anew.
+/// What came after `pts` and after the versions that the instance holds, and the conversations active at `listed` or
+/// later that it does not hold. Who holds nothing (`pts` 0), or is further behind than the log reaches, gets everything
+/// anew.
 pub async fn sync(
     store: &dyn Store,
     account: &Account,
     pts: Pts,
     held: Vec<Held>,
+    listed: Timestamp,
 ) -> Result<Synced, SyncError> {
     if held.len() > limits::HELD_MAX {
         return Err(SyncError::TooManyHeld);
@@ -58,7 +60,7 @@ pub async fn sync(
     if pts == Pts(0) {
         return snapshot(store, account).await;
     }
-    match store.catch_up(account, pts, held).await? {
+    match store.catch_up(account, pts, held, listed).await? {
         CatchUp::Missed { pts, events, updates } => Ok(Synced::Missed { pts, events, updates }),
         CatchUp::Reload => snapshot(store, account).await,
     }
@@ -96,7 +98,9 @@ mod tests {
         let second = world.say(&alice, &bob, 2).await.unwrap().answer;
 
         let Synced::Missed { pts, events, updates } =
-            sync(&world.store, &bob, read.answer.pts, held).await.unwrap()
+            sync(&world.store, &bob, read.answer.pts, held, Timestamp(0))
+                .await
+                .unwrap()
         else {
             panic!("what was missed is within reach");
         };
@@ -104,11 +108,16 @@ mod tests {
         assert_eq!(updates[0].changes.version, second.version);
         assert_eq!(updates[0].state.unread_count, 1);
 
-        let Synced::Snapshot(whole) = sync(&world.store, &bob, Pts(0), Vec::new()).await.unwrap() else {
+        let Synced::Snapshot(whole) = sync(&world.store, &bob, Pts(0), Vec::new(), Timestamp(0))
+            .await
+            .unwrap()
+        else {
             panic!("who holds nothing gets everything");
         };
         assert_eq!((whole.pts, whole.conversations.len()), (pts, 1));
-        let beyond = sync(&world.store, &bob, Pts(999), Vec::new()).await.unwrap();
+        let beyond = sync(&world.store, &bob, Pts(999), Vec::new(), Timestamp(0))
+            .await
+            .unwrap();
         assert!(
             matches!(beyond, Synced::Snapshot(_)),
             "a cursor from nowhere begins anew"
@@ -125,7 +134,9 @@ mod tests {
             sequence: Sequence(0),
         };
         let held = vec![one; limits::HELD_MAX + 1];
-        let error = sync(&world.store, &alice, Pts(1), held).await.unwrap_err();
+        let error = sync(&world.store, &alice, Pts(1), held, Timestamp(0))
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), Code::CONVERSATION_PARAMETER);
     }
 }

@@ -134,6 +134,7 @@ pub fn request_samples() -> Vec<wire::request::Command> {
                 version: 1,
                 sequence: 1,
             }],
+            listed_ms: 1,
         }),
         Command::ListChanges(wire::ListChanges {
             conversation: group(),

@@ -466,7 +466,7 @@ fn log(world: &World, user: &UserId) -> Vec<(Pts, AccountChange)> {
     let caught_up = world
         .machine()
         .store
-        .catch_up(&account.account, Pts(0), Vec::new());
+        .catch_up(&account.account, Pts(0), Vec::new(), Timestamp(0));
     match ready(caught_up) {
         Ok(CatchUp::Missed { events, .. }) => events
             .into_iter()

@@ -96,10 +96,7 @@ impl World {
     pub(crate) fn new(seed: u64, lines_max: usize) -> Self {
         let mut random = Random::new(seed);
         let pace = if random.permille(200) { 12 } else { 1 };
-        // A sync leaves out a conversation that is not held and was not active for a minute before the newest message
-        // that is: it takes it for one of the older pages. So the first message of a conversation is lost for good when
-        // its push is, and others go on for so long. Within one server no push is lost.
-        let loses_pushes = pace == 1 && random.permille(400);
+        let loses_pushes = random.permille(400);
         let faults = Faults {
             is_over: false,
             pace,

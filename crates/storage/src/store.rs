@@ -190,8 +190,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// All that an instance begins with: the newest `conversations` and the rest whole.
     async fn snapshot(&self, account: &Account, conversations: usize) -> Result<Snapshot>;
-    /// All that an instance missed that took events up to `pts` and holds these conversations.
-    async fn catch_up(&self, account: &Account, pts: Pts, held: Vec<Held>) -> Result<CatchUp>;
+    /// All that an instance missed that took events up to `pts` and holds these conversations. It knows of all that
+    /// were active at `listed` or later, 0: of all; so those of them that it does not hold are news too.
+    async fn catch_up(
+        &self,
+        account: &Account,
+        pts: Pts,
+        held: Vec<Held>,
+        listed: Timestamp,
+    ) -> Result<CatchUp>;
 
     // Groups.
 
@@ -218,9 +225,11 @@ pub trait Store: Send + Sync + 'static {
         new: NewGroup,
         consequences: Consequences<GroupRecord>,
     ) -> Result<Committed<Written<Created>>>;
-    /// Takes accounts into a group, up to its limit. `None`: there is no such group any more.
+    /// Takes accounts into a group, up to its limit. `None`: there is no such group any more. Whatever `by` submitted
+    /// before, a message say, is committed before it.
     async fn add_members(
         &self,
+        by: AccountId,
         group: GroupNumber,
         accounts: Vec<Account>,
         now: Timestamp,
@@ -235,9 +244,10 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
         consequences: Consequences<Left>,
     ) -> Result<Option<Committed<Written<Left>>>>;
-    /// Dissolves a group: no members any more, no new messages.
+    /// Dissolves a group: no members any more, no new messages. What `by` submitted before is committed before it.
     async fn dismiss_group(
         &self,
+        by: AccountId,
         group: GroupNumber,
         now: Timestamp,
         consequences: Consequences<Dismissed>,
@@ -251,9 +261,11 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
         consequences: Consequences<Application>,
     ) -> Result<Committed<Written<Application>>>;
-    /// Answers a wish to join; when `agree`, the applicant comes in, if there is room.
+    /// Answers a wish to join; when `agree`, the applicant comes in, if there is room. What `by` submitted before is
+    /// committed before it.
     async fn handle_application(
         &self,
+        by: AccountId,
         group: GroupNumber,
         application: u64,
         agree: bool,

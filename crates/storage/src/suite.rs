@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use crate::model::*;
 use crate::store::Store;
+use crate::turn::Turn;
 
 /// Runs the suite: `store_suite!(name, (store, what must live as long))`, made anew
 /// for each test.
@@ -58,6 +59,7 @@ macro_rules! tests_of_the_suite {
             a_blacklist_keeps_its_order_and_its_limit
             a_group_lives_from_creation_to_dissolution
             a_group_takes_no_more_than_its_limit
+            what_one_account_does_is_committed_in_the_order_in_which_it_was_done
             a_group_id_stays_taken
             who_joins_sees_what_comes_and_nothing_old_is_unread
             a_wish_to_join_is_answered_once
@@ -410,7 +412,10 @@ pub(crate) async fn events_are_numbered_one_apart_under_concurrent_writers(store
     given.sort_unstable();
     assert!(!given.is_empty());
     assert_eq!(given, (1..=given.len() as u64).collect::<Vec<_>>());
-    let CatchUp::Missed { pts, events, .. } = store.catch_up(&alice, Pts(0), Vec::new()).await.unwrap()
+    let CatchUp::Missed { pts, events, .. } = store
+        .catch_up(&alice, Pts(0), Vec::new(), Timestamp(0))
+        .await
+        .unwrap()
     else {
         panic!("a reload");
     };
@@ -1048,6 +1053,7 @@ pub(crate) async fn a_group_lives_from_creation_to_dissolution(store: TestStore)
 
     let dismiss = async || {
         let done = store.dismiss_group(
+            owner.id,
             made.number,
             NOW,
             Box::new(|it| {
@@ -1095,7 +1101,7 @@ pub(crate) async fn a_group_lives_from_creation_to_dissolution(store: TestStore)
         None
     );
     let none = store
-        .add_members(made.number, vec![guest], NOW, Box::new(|_| Vec::new()))
+        .add_members(guest.id, made.number, vec![guest], NOW, Box::new(|_| Vec::new()))
         .await
         .unwrap();
     assert!(none.is_none());
@@ -1107,6 +1113,58 @@ pub(crate) async fn a_group_takes_no_more_than_its_limit(store: TestStore) {
     let joined = add(&store, group.number, &[&one, &owner, &two, &three]).await;
     assert_eq!((joined.added, joined.refused), (vec![one, two], vec![three]));
     assert_eq!(store.list_members(group.number).await.unwrap().len(), 3);
+}
+
+/// Contract C3: also among different kinds of writes, however much others write.
+pub(crate) async fn what_one_account_does_is_committed_in_the_order_in_which_it_was_done(store: TestStore) {
+    let [owner, guest, other] = accounts(&store, ["owner", "guest", "other"]).await;
+    for round in 0..20 {
+        let group = create(&store, &format!("g{round}"), &owner, &[], 10).await.number;
+        let timeline = TimelineId::Group(group);
+        let target = || Target::Group(GroupId::trusted(format!("g{round}")));
+        let busy = (0..50).map(|it| {
+            let timeline = TimelineId::c2c(other.id, owner.id);
+            store.append_message(timeline, message(&other, to_user(&owner), round * 50 + it))
+        });
+        let busy = futures_of(busy);
+        // All of these are submitted before any is answered.
+        let early: Vec<_> = (0..8)
+            .map(|it| store.append_message(timeline, message(&guest, target(), it)))
+            .collect();
+        let joined = store.add_members(
+            guest.id,
+            group,
+            vec![guest.clone()],
+            NOW,
+            Box::new(|_| Vec::new()),
+        );
+        let said: Vec<_> = (0..8)
+            .map(|it| store.append_message(timeline, message(&owner, target(), it)))
+            .collect();
+        let ended = store.dismiss_group(owner.id, group, NOW, Box::new(|_| Vec::new()));
+        let (_, early, joined, said, ended) =
+            tokio::join!(busy, futures_of(early), joined, futures_of(said), ended);
+        let order: Arc<Mutex<Vec<&str>>> = Arc::default();
+        let note = |what: &'static str, turn: Turn| {
+            let order = order.clone();
+            turn.run(move || order.lock().push(what));
+        };
+        // Turns run in the order of commits, whichever is asked first.
+        note("ended", ended.unwrap().turn);
+        note("joined", joined.unwrap().unwrap().turn);
+        early.into_iter().for_each(|it| note("early", it.unwrap().turn));
+        said.into_iter().for_each(|it| note("said", it.unwrap().turn));
+        let order = order.lock();
+        let of = |names: [&str; 2]| {
+            order
+                .iter()
+                .filter(|it| names.contains(it))
+                .copied()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(["early", "joined"])[8..], ["joined"]);
+        assert_eq!(of(["said", "ended"])[8..], ["ended"]);
+    }
 }
 
 pub(crate) async fn a_group_id_stays_taken(store: TestStore) {
@@ -1123,7 +1181,7 @@ pub(crate) async fn a_group_id_stays_taken(store: TestStore) {
     assert_eq!(try_again(&owner).await, Created::Taken { by_same_owner: true });
     assert_eq!(try_again(&other).await, Created::Taken { by_same_owner: false });
     let _ = store
-        .dismiss_group(group.number, NOW, Box::new(|_| Vec::new()))
+        .dismiss_group(owner.id, group.number, NOW, Box::new(|_| Vec::new()))
         .await
         .unwrap();
     assert_eq!(try_again(&owner).await, Created::Taken { by_same_owner: false });
@@ -1170,7 +1228,7 @@ pub(crate) async fn who_joins_sees_what_comes_and_nothing_old_is_unread(store: T
                 })
             };
         let joined = store
-            .add_members(group.number, vec![late.clone()], NOW, consequences)
+            .add_members(late.id, group.number, vec![late.clone()], NOW, consequences)
             .await;
         let entered = joined.unwrap().unwrap().value.entered;
         let Entered::Message(_, tip) = &entered[0] else {
@@ -1212,7 +1270,7 @@ pub(crate) async fn a_wish_to_join_is_answered_once(store: TestStore) {
     };
     let handle = async |number, agree| {
         let handled = store
-            .handle_application(group, number, agree, NOW, Box::new(|_| Vec::new()))
+            .handle_application(owner.id, group, number, agree, NOW, Box::new(|_| Vec::new()))
             .await;
         handled.unwrap().value.done
     };
@@ -1295,12 +1353,15 @@ pub(crate) async fn who_catches_up_gets_exactly_what_was_missed(store: TestStore
             .collect()
     };
     // It holds the two most recent ones.
-    let held = hold(store.list_conversations(&alice, Timestamp(0), 2).await.unwrap());
-    let missed = async |held: Vec<Held>| match store.catch_up(&alice, Pts(0), held).await.unwrap() {
-        CatchUp::Missed { pts, events, updates } => (pts, events, updates),
-        CatchUp::Reload => panic!("a reload"),
-    };
-    let (pts, events, updates) = missed(held.clone()).await;
+    let page = store.list_conversations(&alice, Timestamp(0), 2).await.unwrap();
+    let listed = page[1].active;
+    let held = hold(page);
+    let missed =
+        async |held: Vec<Held>, listed| match store.catch_up(&alice, Pts(0), held, listed).await.unwrap() {
+            CatchUp::Missed { pts, events, updates } => (pts, events, updates),
+            CatchUp::Reload => panic!("a reload"),
+        };
+    let (pts, events, updates) = missed(held.clone(), listed).await;
     assert_eq!(
         (pts, events.len(), updates.len()),
         (Pts(0), 0, 0),
@@ -1314,7 +1375,15 @@ pub(crate) async fn who_catches_up_gets_exactly_what_was_missed(store: TestStore
         .unwrap();
     send_at(&store, &dave, &alice, 1, NOW.plus_ms(41 * minute)).await;
     mark_read(&store, &alice, &c2c(&bob), 2).await;
-    let (pts, events, updates) = missed(held).await;
+    // One that holds the newest, and never heard of the other two: however long ago, they are news to who knew all.
+    let one = held[..1].to_vec();
+    let told = async |listed| {
+        let (_, _, updates) = missed(one.clone(), listed).await;
+        updates.into_iter().map(|it| it.state.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told(Timestamp(0)).await, [c2c(&dave), c2c(&bob), c2c(&old)]);
+    assert_eq!(told(NOW.plus_ms(20 * minute)).await, [c2c(&dave), c2c(&bob)]);
+    let (pts, events, updates) = missed(held, listed).await;
     assert_eq!((pts, events.len()), (Pts(1), 1));
     let told: Vec<_> = updates
         .iter()
@@ -1349,7 +1418,7 @@ pub(crate) async fn who_catches_up_gets_exactly_what_was_missed(store: TestStore
         version: Version(3),
         sequence: Sequence(3),
     });
-    assert_eq!(missed(held).await.2, []);
+    assert_eq!(missed(held, listed).await.2, []);
 
     // Many changes of several conversations come in part, and say so.
     for peer in [&bob, &carol, &dave, &old] {
@@ -1357,7 +1426,7 @@ pub(crate) async fn who_catches_up_gets_exactly_what_was_missed(store: TestStore
         futures_of((100..400).map(|it| store.append_message(timeline, message(peer, to_user(&alice), it))))
             .await;
     }
-    let (_, _, updates) = missed(Vec::new()).await;
+    let (_, _, updates) = missed(Vec::new(), Timestamp(0)).await;
     let counts: Vec<_> = updates
         .iter()
         .map(|it| (it.changes.changes.len(), it.changes.complete, it.changes.too_far))
@@ -1393,7 +1462,12 @@ pub(crate) async fn who_is_further_behind_than_the_log_reloads(store: TestStore)
             .await
             .unwrap();
     }
-    let catch_up = async |pts| store.catch_up(&alice, Pts(pts), Vec::new()).await.unwrap();
+    let catch_up = async |pts| {
+        store
+            .catch_up(&alice, Pts(pts), Vec::new(), Timestamp(0))
+            .await
+            .unwrap()
+    };
     for (pts, events_len) in [
         (count, 0),
         (count - 1, 1),
@@ -1411,11 +1485,11 @@ pub(crate) async fn who_is_further_behind_than_the_log_reloads(store: TestStore)
         assert_eq!(catch_up(pts).await, CatchUp::Reload);
     }
     assert!(matches!(
-        store.catch_up(&bob, Pts(0), vec![]).await.unwrap(),
+        store.catch_up(&bob, Pts(0), vec![], Timestamp(0)).await.unwrap(),
         CatchUp::Missed { .. }
     ));
     assert_eq!(
-        store.catch_up(&bob, Pts(1), vec![]).await.unwrap(),
+        store.catch_up(&bob, Pts(1), vec![], Timestamp(0)).await.unwrap(),
         CatchUp::Reload
     );
 }
@@ -1706,9 +1780,10 @@ async fn create(
 }
 
 async fn add(store: &TestStore, group: GroupNumber, accounts: &[&Account]) -> Joined {
+    let by = accounts[0].id;
     let accounts = accounts.iter().map(|it| (*it).clone()).collect();
     let joined = store
-        .add_members(group, accounts, NOW, Box::new(|_| Vec::new()))
+        .add_members(by, group, accounts, NOW, Box::new(|_| Vec::new()))
         .await;
     joined.unwrap().unwrap().value.done
 }

@@ -121,7 +121,7 @@ pub async fn handle_application(
     });
     let number = standing.group.number;
     let committed = store
-        .handle_application(number, application, agree, now, tell)
+        .handle_application(handler.id, number, application, agree, now, tell)
         .await?;
     let Handled::Done { joined, .. } = committed.value.done else {
         return Err(HandleError::Handled);

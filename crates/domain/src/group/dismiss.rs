@@ -70,7 +70,7 @@ pub async fn dismiss(
         entries
     });
     let number = standing.group.number;
-    let committed = store.dismiss_group(number, now, tell).await?;
+    let committed = store.dismiss_group(owner.id, number, now, tell).await?;
     if committed.value.done.members.is_empty() {
         return Err(DismissError::Gone);
     }

@@ -156,7 +156,13 @@ async fn come_in(
         entries
     });
     let committed = store
-        .add_members(standing.group.number, vec![account.clone()], now, tell)
+        .add_members(
+            account.id,
+            standing.group.number,
+            vec![account.clone()],
+            now,
+            tell,
+        )
         .await?
         .ok_or(JoinError::Gone)?;
     let joined = committed.value.done;

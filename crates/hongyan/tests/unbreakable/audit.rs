@@ -47,7 +47,14 @@ pub(crate) async fn view(site: &Site, user: &str, trouble: &mut Vec<String>) -> 
     // The log from as far back as it is kept for sure; the first number is known, since 0 would ask for a snapshot.
     let from = result.pts.saturating_sub(900).max(1);
     if result.pts > from {
-        let missed = wire.sync(wire::Sync { pts: from, held }).await.unwrap();
+        let missed = wire
+            .sync(wire::Sync {
+                pts: from,
+                held,
+                listed_ms: 0,
+            })
+            .await
+            .unwrap();
         let pts: Vec<_> = missed.events.iter().map(|it| it.pts).collect();
         if pts != (from + 1..=result.pts).collect::<Vec<_>>() {
             trouble.push(format!(

@@ -1128,6 +1128,10 @@ pub struct Sync {
     /// the conversations that it holds
     #[prost(message, repeated, tag = "2")]
     pub held: ::prost::alloc::vec::Vec<Held>,
+    /// How far back it knows the list of conversations, in milliseconds: of all that were active then or later it holds each,
+    /// unless it never heard of it. 0: it knows the whole list.
+    #[prost(uint64, tag = "10")]
+    pub listed_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Held {

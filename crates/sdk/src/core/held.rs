@@ -102,6 +102,15 @@ impl Held {
         }
     }
 
+    /// Conversations that were active then or later are held, unless nobody told of them.
+    pub(crate) fn listed(&self) -> Timestamp {
+        if self.has_more {
+            self.page_end
+        } else {
+            Timestamp(0)
+        }
+    }
+
     pub(crate) fn find(&self, id: &ConversationId) -> Option<&Entry> {
         self.conversations.iter().find(|it| it.state.id == *id)
     }

@@ -38,9 +38,14 @@ impl Core {
         }
         held.syncing = Some(Waiting::default());
         let pts = if held.is_synced { held.pts } else { Pts(0) };
+        let (named, listed) = match pts {
+            Pts(0) => (Vec::new(), Timestamp(0)),
+            _ => named(held),
+        };
         let command = Command::Sync(wire::Sync {
             pts: pts.0,
-            held: if pts == Pts(0) { Vec::new() } else { named(held) },
+            held: named,
+            listed_ms: listed.0,
         });
         self.request(now, command, Then::Sync { pts });
     }
@@ -632,8 +637,8 @@ impl Core {
     }
 }
 
-/// The conversations that a sync names, those of the newest first.
-fn named(held: &Held) -> Vec<wire::Held> {
+/// The conversations that a sync names, those of the newest first, and since when these are all that the core knows of.
+fn named(held: &Held) -> (Vec<wire::Held>, Timestamp) {
     // Also a group's of which the log has not told yet; the server passes over those that are no more.
     let known = held.conversations.iter().filter(|it| !it.is_unknown());
     let mut entries: Vec<&Entry> = Vec::with_capacity(held.conversations.len());
@@ -641,15 +646,20 @@ fn named(held: &Held) -> Vec<wire::Held> {
         let at = entries.partition_point(|other| other.state.active > it.state.active);
         entries.insert(at, it);
     }
-    entries.truncate(limits::HELD_MAX);
-    entries
+    let mut listed = held.listed();
+    if entries.len() > limits::HELD_MAX {
+        entries.truncate(limits::HELD_MAX);
+        listed = entries.last().map_or(listed, |it| listed.max(it.state.active));
+    }
+    let named = entries
         .iter()
         .map(|it| wire::Held {
             conversation: Some(it.state.id.to_wire()),
             version: it.version.0,
             sequence: it.last_taken.0,
         })
-        .collect()
+        .collect();
+    (named, listed)
 }
 
 fn take_snapshot(held: &mut Held, snapshot: wire::Snapshot, changes: &mut Changes) {

@@ -542,6 +542,7 @@ mod tests {
                 Command::Sync(wire::Sync {
                     pts: 1,
                     held: vec![wire::Held::default()],
+                    listed_ms: 0,
                 }),
                 Code::CONVERSATION_ID_INVALID,
             ),
@@ -630,6 +631,7 @@ mod tests {
                     commands.push(Command::Sync(wire::Sync {
                         pts: other,
                         held: vec![held; 3],
+                        listed_ms: number,
                     }));
                 }
                 for count in small {

@@ -5,7 +5,7 @@ use hongyan_domain::sync::{Synced, snapshot, sync};
 use hongyan_protocol::change::AccountEvent;
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::group::Group;
-use hongyan_protocol::id::{ConversationId, Pts, Sequence, Version};
+use hongyan_protocol::id::{ConversationId, Pts, Sequence, Timestamp, Version};
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::Sync;
 use hongyan_protocol::{Malformed, limits};
@@ -29,7 +29,8 @@ pub(super) fn prepare(context: &Context, caller: &Caller, request: wire::Sync) -
             .iter()
             .map(|it| (it.conversation.clone(), it.version))
             .collect();
-        let mut synced = sync(&*store, &account, Pts(request.pts), held).await?;
+        let (pts, listed) = (Pts(request.pts), Timestamp(request.listed_ms));
+        let mut synced = sync(&*store, &account, pts, held, listed).await?;
         if let Synced::Missed { pts, events, updates } = &synced {
             if let Some(result) = missed(*pts, events, updates, &versions, ANSWER_BYTES_MAX) {
                 return Ok(Answered::read(Sync(result)));
@@ -164,7 +165,9 @@ mod tests {
             ..wire::UpdateProfile::default()
         };
         world.run(&bob, Command::UpdateProfile(command)).await.unwrap();
-        let Synced::Missed { pts, events, updates } = sync(store, &bob.account, Pts(1), held).await.unwrap()
+        let Synced::Missed { pts, events, updates } = sync(store, &bob.account, Pts(1), held, Timestamp(0))
+            .await
+            .unwrap()
         else {
             panic!("what was missed is within reach");
         };

@@ -303,6 +303,7 @@ async fn who_is_not_in_a_group_or_no_more_reads_and_changes_nothing_of_it() {
             version: 0,
             sequence: 0,
         }],
+        listed_ms: 0,
     });
     let Done::Sync(synced) = carried_out(&mut carol, held).await else {
         panic!("not synced");

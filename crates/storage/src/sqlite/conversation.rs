@@ -229,11 +229,6 @@ pub(super) fn mark_read(
     Ok(Some(Written { done, entered }))
 }
 
-/// The time of the message that an account knows as the newest of a conversation.
-pub(super) fn time_of(view: &View<'_>, own: &Own, sequence: Sequence) -> Result<Option<Timestamp>> {
-    timeline::time_at(view, own.number, sequence)
-}
-
 /// The conversation with what orders it.
 pub(super) fn recent(view: &View<'_>, own: Own) -> Result<Recent> {
     let shown = timeline::last_shown(view, own.number, own.first)?;

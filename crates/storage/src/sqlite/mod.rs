@@ -455,10 +455,16 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn catch_up(&self, account: &Account, pts: Pts, held: Vec<Held>) -> Result<CatchUp> {
+    async fn catch_up(
+        &self,
+        account: &Account,
+        pts: Pts,
+        held: Vec<Held>,
+        listed: Timestamp,
+    ) -> Result<CatchUp> {
         let lane = Lane::of(account.id);
         let account = account.clone();
-        self.read(lane, move |it| sync::catch_up(it, &account, pts, &held))
+        self.read(lane, move |it| sync::catch_up(it, &account, pts, &held, listed))
             .await
     }
 
@@ -515,6 +521,7 @@ impl Store for SqliteStore {
 
     async fn add_members(
         &self,
+        by: AccountId,
         group: GroupNumber,
         accounts: Vec<Account>,
         now: Timestamp,
@@ -522,7 +529,7 @@ impl Store for SqliteStore {
     ) -> Result<Option<Committed<Written<Joined>>>> {
         let joined = self
             .writer
-            .write(Lane::of(group), move |it| {
+            .write(Lane::of(by), move |it| {
                 group::add_members(it, group, accounts, now, consequences)
             })
             .await?;
@@ -548,12 +555,13 @@ impl Store for SqliteStore {
 
     async fn dismiss_group(
         &self,
+        by: AccountId,
         group: GroupNumber,
         _now: Timestamp,
         consequences: Consequences<Dismissed>,
     ) -> Result<Committed<Written<Dismissed>>> {
         self.writer
-            .write(Lane::of(group), move |it| {
+            .write(Lane::of(by), move |it| {
                 group::dismiss_group(it, group, consequences)
             })
             .await
@@ -578,6 +586,7 @@ impl Store for SqliteStore {
 
     async fn handle_application(
         &self,
+        by: AccountId,
         group: GroupNumber,
         application: u64,
         agree: bool,
@@ -585,7 +594,7 @@ impl Store for SqliteStore {
         consequences: Consequences<Handled>,
     ) -> Result<Committed<Written<Handled>>> {
         self.writer
-            .write(Lane::of(group), move |it| {
+            .write(Lane::of(by), move |it| {
                 group::handle_application(it, group, application, agree, now, consequences)
             })
             .await

@@ -36,18 +36,20 @@ pub(super) fn snapshot(view: &View<'_>, account: &Account, conversations: usize)
     })
 }
 
-pub(super) fn catch_up(view: &View<'_>, account: &Account, pts: Pts, held: &[Held]) -> Result<CatchUp> {
+pub(super) fn catch_up(
+    view: &View<'_>,
+    account: &Account,
+    pts: Pts,
+    held: &[Held],
+    listed: Timestamp,
+) -> Result<CatchUp> {
     let Some((pts, events)) = event::list_after(view, account.id, pts)? else {
         return Ok(CatchUp::Reload);
     };
     let mut marks: HashMap<TimelineId, (Version, Sequence)> = HashMap::new();
-    // The newest moment that the instance knows of: a conversation that was active before it and is not held was left
-    // out on purpose, as one of the less recent ones.
-    let mut known = Timestamp(0);
     for it in held {
         if let Some(own) = conversation::find_own(view, account, &it.conversation)? {
             marks.insert(own.timeline, (it.version, it.sequence));
-            known = known.max(conversation::time_of(view, &own, it.sequence)?.unwrap_or_default());
         }
     }
     let mut updates = Vec::new();
@@ -58,7 +60,8 @@ pub(super) fn catch_up(view: &View<'_>, account: &Account, pts: Pts, held: &[Hel
         let (version, sequence) = match marks.get(&own.timeline) {
             Some((version, _)) if *version == head.version => continue,
             Some(mark) => *mark,
-            None if recent.active.plus_ms(COMMIT_MS_MAX) < known => continue,
+            // One of those that the instance has not asked for yet.
+            None if recent.active.plus_ms(COMMIT_MS_MAX) < listed => continue,
             None => (Version(0), Sequence(0)),
         };
         if updates.len() == UPDATES_MAX {

@@ -81,7 +81,12 @@ async fn who_missed_a_thousand_conversations_reloads_instead_of_being_told_of_ea
     let [alice] = accounts(&store, ["alice"]).await;
     let cursor = |store: &Arc<dyn Store>| {
         let (store, alice) = (store.clone(), alice.clone());
-        async move { store.catch_up(&alice, Pts(0), Vec::new()).await.unwrap() }
+        async move {
+            store
+                .catch_up(&alice, Pts(0), Vec::new(), Timestamp(0))
+                .await
+                .unwrap()
+        }
     };
     for number in 0..=1000_u32 {
         let name = format!("user{number}");
@@ -433,7 +438,14 @@ async fn a_store_of_the_first_format_reads_as_it_was_written() {
         .unwrap()
         .number;
     let handled = store
-        .handle_application(number, 1, true, Timestamp(9), Box::new(|_| Vec::new()))
+        .handle_application(
+            AccountId(1),
+            number,
+            1,
+            true,
+            Timestamp(9),
+            Box::new(|_| Vec::new()),
+        )
         .await
         .unwrap();
     assert!(matches!(handled.value.done, Handled::Done { joined, .. } if joined.added.len() == 1));

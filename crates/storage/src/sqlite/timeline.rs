@@ -362,14 +362,6 @@ pub(super) fn last_shown(
         .optional()?)
 }
 
-/// When the message at a place was committed.
-pub(super) fn time_at(view: &View<'_>, number: u64, sequence: Sequence) -> Result<Option<Timestamp>> {
-    Ok(view
-        .prepare_cached("SELECT time_ms FROM message WHERE place = ?1")?
-        .query_row([place(number, sequence.0)], |row| Ok(Timestamp(row.get(0)?)))
-        .optional()?)
-}
-
 /// The others with whom an account has a C2C conversation.
 pub(super) fn list_peers(connection: &Connection, account: AccountId) -> Result<Vec<AccountId>> {
     // CROSS: in this order, and not from all C2C timelines that there are.

@@ -308,6 +308,31 @@ fn history_before_the_login_is_no_news_even_in_a_conversation_beyond_the_first_p
     assert_eq!(client.core.total_unread_count(), total);
 }
 
+/// Contract C4: a sync says how far the list is known; what is not held and within that comes with it.
+#[test]
+fn a_conversation_of_which_no_push_came_comes_with_the_next_sync_however_old_it_is() {
+    let mut model = Model::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        model.say(&c2c(name), name, "old");
+    }
+    model.pushes.clear();
+    let mut client = Client::ready_with(model);
+    client.model.say(&c2c("new"), "new", "lost");
+    client.model.pushes.clear();
+    client.model.now += 3_600_000;
+    client.model.say(&c2c("f"), "f", "pushed");
+    client.receive();
+    client.cut();
+    client.pass_ms(500);
+    assert_eq!(client.received(), ["pushed", "lost"]);
+    let listed: Vec<_> = client.listed().into_iter().map(|it| it.0).collect();
+    assert_eq!(
+        listed,
+        ["C2Cf", "C2Cnew", "C2Ce", "C2Cd", "C2Cc"],
+        "those beyond the first page are still to be asked for"
+    );
+}
+
 #[test]
 fn more_of_the_list_comes_in_the_background_when_it_is_asked_for() {
     let mut model = Model::new();

@@ -456,7 +456,7 @@ impl Model {
                 .find(|it| it.conversation.as_ref() == Some(&id.to_wire()));
             let known = held.map_or(0, |it| it.version);
             let state = self.state(id);
-            if known == state.version.0 {
+            if known == state.version.0 || (held.is_none() && state.active.0 < sync.listed_ms) {
                 return None;
             }
             let (changes, version, complete) = self.changes(id, known);
