@@ -5,19 +5,34 @@
  * not built yet: it rejects with 3122 once signed in.
  */
 
-/** What `import TIM from "tim-js-sdk"` gives. */
-declare const TIM: {
+/** What `import TIM from "tim-js-sdk"` gives: a value, and the types `TIM.TYPES` and `TIM.EVENT`. */
+declare namespace TIM {
   /**
    * Makes the instance of an app; for the same SDKAppID always the same one, until it is destroyed.
    *
    * Null, with an explanation on the console, when the SDKAppID is not a positive whole number (a numeric string will do).
    */
-  create(options: CreateOptions): ChatSDK;
-  EVENT: EventNames;
-  TYPES: TypeValues;
+  function create(options: CreateOptions): ChatSDK;
+
+  /** The names of events, to give to `on`, `once` and `off`. */
+  const EVENT: EventNames;
+  /** The name of any event. */
+  type EVENT = EventNames[keyof EventNames];
+
+  /** The constants. */
+  const TYPES: TypeValues;
+  /** Any of the constants. */
+  type TYPES = TypeValues[keyof TypeValues];
+
   /** The version of the public API that this SDK follows. */
-  VERSION: string;
-};
+  const VERSION: string;
+}
+
+/** A constant that is a name: what properties hold. */
+export type TypeName = Extract<TIM.TYPES, string>;
+
+/** What options take for a constant: the constant, or the same text from anywhere. */
+export type TypeOption = TIM.TYPES | (string & {});
 
 export interface CreateOptions {
   /** The app's number, from the console of the server. */
@@ -229,13 +244,13 @@ export interface Message<Payload = any> {
   /** Since 2.18.0 joined as senderTinyID-clientTime-random with hyphens; stable across send. */
   ID: string;
   /** TYPES.MSG_*. */
-  type: string;
+  type: TypeName;
   /** One of the *Payload objects. */
   payload: Payload;
   /** C2C${id}, GROUP${id} or @TIM#SYSTEM. */
   conversationID: string;
   /** TYPES.CONV_C2C|CONV_GROUP|CONV_SYSTEM. */
-  conversationType: string;
+  conversationType: TypeName;
   /** userID, groupID or topicID. */
   to: string;
   /** Sender userID. */
@@ -249,7 +264,7 @@ export interface Message<Payload = any> {
   /** Default false. */
   isRevoked: boolean;
   /** TYPES.MSG_PRIORITY_*, default Normal. */
-  priority: string;
+  priority: TypeName;
   /** Sender nickname. */
   nick: string;
   /** Sender picture URL. */
@@ -298,7 +313,7 @@ export interface Conversation {
   /** C2C${id}, GROUP${id} or @TIM#SYSTEM. */
   conversationID: string;
   /** TYPES.CONV_*. */
-  type: string;
+  type: TypeName;
   /** 0 for AVChatRoom; Meeting counted since 2.12.1. */
   unreadCount: number;
   /** LastMessage. */
@@ -313,7 +328,7 @@ export interface Conversation {
   remark: string;
   isPinned: boolean;
   /** TYPES.MSG_REMIND_*. */
-  messageRemindType: string;
+  messageRemindType: TypeName;
   /** Numbers, TYPES.CONV_MARK_TYPE_* or custom. */
   markList: number[];
   /** '' when unset. */
@@ -329,7 +344,7 @@ export interface Group {
   name: string;
   avatar: string;
   /** TYPES.GRP_*. */
-  type: string;
+  type: TypeName;
   introduction: string;
   notification: string;
   ownerID: string;
@@ -351,9 +366,9 @@ export interface Group {
   maxMemberCount: number;
   muteAllMembers: boolean;
   /** TYPES.JOIN_OPTIONS_*. */
-  joinOption: string;
+  joinOption: TypeName;
   /** TYPES.INVITE_OPTIONS_*, since 2.27.0. */
-  inviteOption: string;
+  inviteOption: TypeName;
   /** CustomField[]. */
   groupCustomField: CustomField[];
   /** Community with topics. */
@@ -367,7 +382,7 @@ export interface Profile {
   /** <=500 bytes. */
   nick: string;
   /** TYPES.GENDER_*. */
-  gender: string;
+  gender: TypeName;
   /** Uint32 yyyymmdd. */
   birthday: number;
   /** <=16 bytes. */
@@ -375,14 +390,14 @@ export interface Profile {
   /** <=500 bytes. */
   selfSignature: string;
   /** TYPES.ALLOW_TYPE_*. */
-  allowType: string;
+  allowType: TypeName;
   language: number;
   /** <=500 bytes. */
   avatar: string;
   /** 0|1. */
   messageSettings: number;
   /** TYPES.FORBID_TYPE_*. */
-  adminForbidType: string;
+  adminForbidType: TypeName;
   level: number;
   role: number;
   /** Local time of last update. */
@@ -416,7 +431,7 @@ export interface FriendApplication {
   source: string;
   wording: string;
   /** TYPES.SNS_APPLICATION_SENT_TO_ME|SENT_BY_ME. */
-  type: string;
+  type: TypeName;
 }
 
 /** One friend group. */
@@ -481,7 +496,7 @@ export interface LastMessage {
   isPeerRead: boolean;
   /** Display text, or a bracketed type label. */
   messageForShow: string;
-  type: string;
+  type: TypeName;
   payload: any;
   /** Later package. */
   revoker?: string | null;
@@ -497,8 +512,8 @@ export interface GroupAtInfo {
 
 /** Group.selfInfo. */
 export interface GroupSelfInfo {
-  role: string;
-  messageRemindType: string;
+  role: TypeName;
+  messageRemindType: TypeName;
   joinTime?: number;
   nameCard?: string;
   userID?: string;
@@ -709,7 +724,7 @@ export interface GroupSystemNoticePayload {
   groupProfile: any;
   userDefinedField: string;
   handleMessage: any;
-  messageRemindType?: string;
+  messageRemindType?: TypeName;
 }
 
 /** What `event.data` is, by the event's name. */
@@ -830,7 +845,7 @@ export interface PinConversationOptions {
 
 export interface SetAllMessageReadOptions {
   /** Guides allow omitting options altogether. One of TYPES.READ_ALL_C2C_MSG, TYPES.READ_ALL_GROUP_MSG, TYPES.READ_ALL_MSG. Default: TYPES.READ_ALL_MSG. */
-  scope: string;
+  scope: TypeOption;
 }
 
 export interface SetMessageRemindTypeOptions {
@@ -839,7 +854,7 @@ export interface SetMessageRemindTypeOptions {
   /** Limit: <=30. */
   userIDList?: string[];
   /** One of TYPES.MSG_REMIND_ACPT_AND_NOTE, TYPES.MSG_REMIND_ACPT_NOT_NOTE, TYPES.MSG_REMIND_DISCARD. */
-  messageRemindType: string;
+  messageRemindType: TypeOption;
 }
 
 export interface SetConversationCustomDataOptions {
@@ -890,11 +905,11 @@ export interface UpdateMyProfileOptions {
   /** Limit: <=500 bytes. */
   avatar?: string;
   /** One of TYPES.GENDER_UNKNOWN, TYPES.GENDER_FEMALE, TYPES.GENDER_MALE. */
-  gender?: string;
+  gender?: TypeOption;
   /** Limit: <=500 bytes. */
   selfSignature?: string;
   /** One of TYPES.ALLOW_TYPE_ALLOW_ANY, TYPES.ALLOW_TYPE_NEED_CONFIRM, TYPES.ALLOW_TYPE_DENY_ANY. */
-  allowType?: string;
+  allowType?: TypeOption;
   /** Uint32, yyyymmdd. */
   birthday?: number;
   /** Limit: <=16 bytes. */
@@ -903,7 +918,7 @@ export interface UpdateMyProfileOptions {
   /** 0 accept, 1 refuse messages. One of 0, 1. */
   messageSettings?: number;
   /** One of TYPES.FORBID_TYPE_NONE, TYPES.FORBID_TYPE_SEND_OUT. Default: TYPES.FORBID_TYPE_NONE. */
-  adminForbidType?: string;
+  adminForbidType?: TypeOption;
   level?: number;
   role?: number;
   /** Key prefix Tag_Profile_Custom_. */
@@ -937,7 +952,7 @@ export interface SubscribeUserStatusOptions {
 
 export interface UnsubscribeUserStatusOptions {
   /** Undefined or [] means all. Limit: <=100. */
-  userIDList?: string[];
+  userIDList?: string[] | undefined;
 }
 
 export interface AddFriendOptions {
@@ -947,7 +962,7 @@ export interface AddFriendOptions {
   /** Limit: <=256 bytes. */
   wording?: string;
   /** One of TYPES.SNS_ADD_TYPE_SINGLE, TYPES.SNS_ADD_TYPE_BOTH. Default: TYPES.SNS_ADD_TYPE_BOTH. */
-  type?: string;
+  type?: TypeOption;
   /** Limit: <=96 bytes. */
   remark?: string;
   /** Limit: <=30 bytes. */
@@ -958,14 +973,14 @@ export interface DeleteFriendOptions {
   /** Limit: <=100. */
   userIDList: string[];
   /** One of TYPES.SNS_DELETE_TYPE_SINGLE, TYPES.SNS_DELETE_TYPE_BOTH. Default: TYPES.SNS_DELETE_TYPE_BOTH. */
-  type?: string;
+  type?: TypeOption;
 }
 
 export interface CheckFriendOptions {
   /** Limit: <=1000. */
   userIDList: string[];
   /** Declared required, guides treat as optional. One of TYPES.SNS_CHECK_TYPE_SINGLE, TYPES.SNS_CHECK_TYPE_BOTH. Default: TYPES.SNS_CHECK_TYPE_BOTH. */
-  type: string;
+  type: TypeOption;
 }
 
 export interface GetFriendProfileOptions {
@@ -985,7 +1000,7 @@ export interface AcceptFriendApplicationOptions {
   /** Limit: <=96 bytes. */
   remark?: string;
   /** One of TYPES.SNS_APPLICATION_AGREE, TYPES.SNS_APPLICATION_AGREE_AND_ADD. */
-  type: string;
+  type: TypeOption;
 }
 
 export interface RefuseFriendApplicationOptions {
@@ -995,7 +1010,7 @@ export interface RefuseFriendApplicationOptions {
 export interface DeleteFriendApplicationOptions {
   userID: string;
   /** One of TYPES.SNS_APPLICATION_SENT_TO_ME, TYPES.SNS_APPLICATION_SENT_BY_ME. */
-  type: string;
+  type: TypeOption;
 }
 
 export interface CreateFriendGroupOptions {
@@ -1026,7 +1041,7 @@ export interface RenameFriendGroupOptions {
 
 export interface GetGroupListOptions {
   /** One of TYPES.GRP_PROFILE_OWNER_ID, TYPES.GRP_PROFILE_CREATE_TIME, TYPES.GRP_PROFILE_LAST_INFO_TIME, TYPES.GRP_PROFILE_MEMBER_NUM, TYPES.GRP_PROFILE_MAX_MEMBER_NUM, TYPES.GRP_PROFILE_JOIN_OPTION, TYPES.GRP_PROFILE_INVITE_OPTION, TYPES.GRP_PROFILE_INTRODUCTION, TYPES.GRP_PROFILE_NOTIFICATION, TYPES.GRP_PROFILE_MUTE_ALL_MBRS. */
-  groupProfileFilter: string[];
+  groupProfileFilter: TypeOption[];
 }
 
 export interface GetGroupProfileOptions {
@@ -1038,7 +1053,7 @@ export interface CreateGroupOptions {
   /** Limit: <=30 bytes (2.x); <=100 bytes in later pages. */
   name: string;
   /** One of TYPES.GRP_WORK, TYPES.GRP_PUBLIC, TYPES.GRP_MEETING, TYPES.GRP_AVCHATROOM, TYPES.GRP_COMMUNITY. Default: TYPES.GRP_WORK. */
-  type: string;
+  type: TypeOption;
   /** Generated when omitted. Limit: <=48 bytes printable ASCII; must not start with @TGS# (communities start with @TGS#_). */
   groupID?: string;
   /** Limit: <=240 bytes. */
@@ -1050,9 +1065,9 @@ export interface CreateGroupOptions {
   /** Default: Work 200, Public 2000, Meeting 10000, AVChatRoom unlimited. */
   maxMemberNum?: number;
   /** Fixed for Work (disabled), Meeting and AVChatRoom (free). One of TYPES.JOIN_OPTIONS_FREE_ACCESS, TYPES.JOIN_OPTIONS_NEED_PERMISSION, TYPES.JOIN_OPTIONS_DISABLE_APPLY. */
-  joinOption?: string;
+  joinOption?: TypeOption;
   /** Since 2.27.0; not for AVChatRoom. One of TYPES.INVITE_OPTIONS_FREE_ACCESS, TYPES.INVITE_OPTIONS_NEED_PERMISSION, TYPES.INVITE_OPTIONS_DISABLE_INVITE. */
-  inviteOption?: string;
+  inviteOption?: TypeOption;
   /** Limit: <=500; not for AVChatRoom. */
   memberList?: { userID: string; role?: "Admin"; memberCustomField?: CustomField[] }[];
   groupCustomField?: { key: string; value: string }[];
@@ -1070,9 +1085,9 @@ export interface UpdateGroupProfileOptions {
   notification?: string;
   muteAllMembers?: boolean;
   /** One of TYPES.JOIN_OPTIONS_FREE_ACCESS, TYPES.JOIN_OPTIONS_NEED_PERMISSION, TYPES.JOIN_OPTIONS_DISABLE_APPLY. */
-  joinOption?: string;
+  joinOption?: TypeOption;
   /** One of TYPES.INVITE_OPTIONS_FREE_ACCESS, TYPES.INVITE_OPTIONS_NEED_PERMISSION, TYPES.INVITE_OPTIONS_DISABLE_INVITE. */
-  inviteOption?: string;
+  inviteOption?: TypeOption;
   groupCustomField?: { key: string; value: string }[];
 }
 
@@ -1080,7 +1095,7 @@ export interface JoinGroupOptions {
   groupID: string;
   applyMessage?: string;
   /** One of TYPES.GRP_PUBLIC, TYPES.GRP_MEETING, TYPES.GRP_AVCHATROOM, TYPES.GRP_COMMUNITY. */
-  type?: string;
+  type?: TypeOption;
 }
 
 export interface ChangeGroupOwnerOptions {
@@ -1090,7 +1105,7 @@ export interface ChangeGroupOwnerOptions {
 
 export interface HandleGroupApplicationOptions {
   /** One of Agree, Reject. */
-  handleAction: "Agree" | "Reject";
+  handleAction: "Agree" | "Reject" | (string & {});
   handleMessage?: string;
   /** System notice Message; give this or application. */
   message?: Message;
@@ -1192,7 +1207,7 @@ export interface SetGroupMemberRoleOptions {
   groupID: string;
   userID: string;
   /** Custom for Community only. One of TYPES.GRP_MBR_ROLE_ADMIN, TYPES.GRP_MBR_ROLE_MEMBER, TYPES.GRP_MBR_ROLE_CUSTOM. */
-  role: string;
+  role: TypeOption;
 }
 
 export interface SetGroupMemberNameCardOptions {
@@ -1233,7 +1248,7 @@ export interface CreateTopicInCommunicationOptions {
 export interface DeleteTopicFromCommunicationOptions {
   groupID: string;
   /** Omit for all. */
-  topicIDList?: string[];
+  topicIDList?: string[] | undefined;
 }
 
 export interface UpdateTopicProfileOptions {
@@ -1250,22 +1265,22 @@ export interface UpdateTopicProfileOptions {
 export interface GetTopicListOptions {
   groupID: string;
   /** Omit for all. */
-  topicIDList?: string[];
+  topicIDList?: string[] | undefined;
 }
 
 export interface MessageOptions<Payload = any> {
   to: string;
   /** One of TYPES.CONV_C2C, TYPES.CONV_GROUP. */
-  conversationType: string;
+  conversationType: TypeOption;
   /** One of TYPES.MSG_PRIORITY_HIGH, TYPES.MSG_PRIORITY_NORMAL, TYPES.MSG_PRIORITY_LOW, TYPES.MSG_PRIORITY_LOWEST. Default: TYPES.MSG_PRIORITY_NORMAL. */
-  priority?: string;
+  priority?: TypeOption;
   cloudCustomData?: string;
   /** Default: false. */
   needReadReceipt?: boolean;
   /** Limit: <=50; group targeted message; not Community/AVChatRoom. */
   receiverList?: string[];
   /** Called with upload progress for image/audio/video/file. */
-  onProgress?: (progress: number) => void;
+  onProgress?: ((progress: number) => void) | Function;
   payload: Payload;
 }
 
@@ -1273,15 +1288,15 @@ export interface MessageOptions<Payload = any> {
 export interface ChatSDK {
   /** Calls the handler at every such event, with `context` as its `this`. Works before login. Throws on a wrong argument. */
   on<Name extends keyof EventData>(eventName: Name, handler: (event: TIMEvent<Name>) => void, context?: any): void;
-  on(eventName: string, handler: (event: any) => void, context?: any): void;
+  on(eventName: string, handler: ((event: any) => void) | Function, context?: any): void;
 
   /** Takes the handler off: the same function, and the same context when one is given. */
   off<Name extends keyof EventData>(eventName: Name, handler: (event: TIMEvent<Name>) => void, context?: any): void;
-  off(eventName: string, handler: (event: any) => void, context?: any): void;
+  off(eventName: string, handler: ((event: any) => void) | Function, context?: any): void;
 
   /** Calls the handler at the next such event only. */
   once<Name extends keyof EventData>(eventName: Name, handler: (event: TIMEvent<Name>) => void, context?: any): void;
-  once(eventName: string, handler: (event: any) => void, context?: any): void;
+  once(eventName: string, handler: ((event: any) => void) | Function, context?: any): void;
 
   /**
    * Sign in; readiness is announced later by SDK_READY.
@@ -1323,7 +1338,7 @@ export interface ChatSDK {
   destroy(): Promise<IMResponse<any>>;
 
   /** Register plugins by well-known key. */
-  registerPlugin(options: Record<string, any>): void;
+  registerPlugin(options: object): void;
 
   /** Set log verbosity 0..4 (0 verbose, 1 release, 2 warnings, 3 errors, 4 silent). */
   setLogLevel(level: number): void;

@@ -375,10 +375,10 @@ export class FakeTim implements Tim {
   private message(options: { to: string; conversationType: string; payload: unknown; type: string }): SdkMessage {
     return {
       ID: `m${++this.count}`,
-      type: options.type,
+      type: options.type as SdkMessage["type"],
       payload: options.payload,
       to: options.to,
-      conversationType: options.conversationType,
+      conversationType: options.conversationType as SdkMessage["conversationType"],
       conversationID: `${options.conversationType}${options.to}`,
       from: this.userID,
       flow: "out",

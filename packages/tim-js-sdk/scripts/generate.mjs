@@ -58,19 +58,34 @@ function declarations(facts) {
   ].join("\n\n");
 }
 
-const STATIC = `/** What \`import TIM from "tim-js-sdk"\` gives. */
-declare const TIM: {
+const STATIC = `/** What \`import TIM from "tim-js-sdk"\` gives: a value, and the types \`TIM.TYPES\` and \`TIM.EVENT\`. */
+declare namespace TIM {
   /**
    * Makes the instance of an app; for the same SDKAppID always the same one, until it is destroyed.
    *
    * Null, with an explanation on the console, when the SDKAppID is not a positive whole number (a numeric string will do).
    */
-  create(options: CreateOptions): ChatSDK;
-  EVENT: EventNames;
-  TYPES: TypeValues;
+  function create(options: CreateOptions): ChatSDK;
+
+  /** The names of events, to give to \`on\`, \`once\` and \`off\`. */
+  const EVENT: EventNames;
+  /** The name of any event. */
+  type EVENT = EventNames[keyof EventNames];
+
+  /** The constants. */
+  const TYPES: TypeValues;
+  /** Any of the constants. */
+  type TYPES = TypeValues[keyof TypeValues];
+
   /** The version of the public API that this SDK follows. */
-  VERSION: string;
-};
+  const VERSION: string;
+}
+
+/** A constant that is a name: what properties hold. */
+export type TypeName = Extract<TIM.TYPES, string>;
+
+/** What options take for a constant: the constant, or the same text from anywhere. */
+export type TypeOption = TIM.TYPES | (string & {});
 
 export interface CreateOptions {
   /** The app's number, from the console of the server. */
@@ -132,7 +147,7 @@ function objectType({ name, type, note = "" }, objects) {
   if (type.startsWith("any") && named && named[1] in objects) return named[0];
   if (name === "markList") return "number[]";
   if (type === "any" || type === "object" || type === "object|string") return "any";
-  if (type.startsWith("TYPES")) return "string";
+  if (type.startsWith("TYPES")) return "TypeName";
   return type.replace("|", " | ");
 }
 
@@ -182,8 +197,8 @@ const PAYLOADS = {
   createForwardMessage: ["Message", "any"],
 };
 
-/** Functions that the server answers today; all others reject with 3122. */
-const BUILT = new Set(
+/** Functions that the server answers today; all others reject with 3122. A test compares it with what instances do. */
+export const BUILT = new Set(
   `login logout destroy on off once registerPlugin setLogLevel createTextMessage createCustomMessage createFaceMessage
   createLocationMessage sendMessage resendMessage revokeMessage findMessage getMessageList setMessageRead getConversationList
   getConversationProfile getTotalUnreadMessageCount getGroupList getGroupProfile searchGroupByID createGroup joinGroup quitGroup
@@ -218,12 +233,12 @@ function field(it) {
 function fieldType({ name, type, items, format = [], allowed = [] }) {
   if (name === "message") return "Message";
   if (name === "application") return "GroupApplication";
-  if (name === "handleAction") return '"Agree" | "Reject"';
+  if (name === "handleAction") return '"Agree" | "Reject" | (string & {})';
   if (format[0]?.startsWith("Record<")) return format[0].replace("integer", "number").replace(",", ", ");
   if (items) return `${items.replaceAll("{key,value}", "CustomField").replace(/, */g, "; ").replace(/: */g, ": ").replaceAll("'", '"')}[]`.replace(/^\{(.*)\}/, "{ $1 }");
-  if (type === "Array<TYPES>") return "string[]";
-  if (type === "TYPES") return allowed.some((name) => name.includes("CONV_MARK")) ? "number" : "string";
-  return type.replace(" | undefined", "").replace("Function", "(progress: number) => void");
+  if (type === "Array<TYPES>") return "TypeOption[]";
+  if (type === "TYPES") return allowed.some((name) => name.includes("CONV_MARK")) ? "number" : "TypeOption";
+  return type.replace("Function", "((progress: number) => void) | Function");
 }
 
 function chatSdk({ methods, undeclaredRuntimeMethods, meanings }) {
@@ -256,7 +271,7 @@ const LISTENING = ["on", "off", "once"]
     }[name];
     return (
       `  /** ${about} */\n  ${name}<Name extends keyof EventData>(eventName: Name, handler: (event: TIMEvent<Name>) => void, context?: any): void;\n` +
-      `  ${name}(eventName: string, handler: (event: any) => void, context?: any): void;`
+      `  ${name}(eventName: string, handler: ((event: any) => void) | Function, context?: any): void;`
     );
   })
   .join("\n\n");
@@ -276,7 +291,7 @@ function parameters({ name, params, undeclaredParams = [] }) {
       if (options) type = type.replace(options, pascal(options));
       if (name === "sendMessage" && parameter.name === "options") type = "SendMessageOptions";
       if (name.endsWith("MessageExtensions") && parameter.name === "extensions") type = "MessageExtension[]";
-      if (name === "registerPlugin") type = "Record<string, any>";
+      if (name === "registerPlugin") type = "object";
       const list = name === "getConversationList" ? "conversationIDList" : parameter.name;
       return `${list}${parameter.optional ? "?" : ""}: ${list === "conversationIDList" ? "string[]" : type}`;
     })

@@ -4,6 +4,7 @@
  * It says how little an app needs, and what its tests' stand-in has to have; that the SDK has it too, `sdk.ts` lets the compiler check.
  * **Comes in:** nothing. **Goes out:** types. **Never here:** code, or a name that the public API lacks.
  */
+import type { TypeName as Name } from "tim-js-sdk";
 
 /** What `import TIM from "tim-js-sdk"` gives. */
 export interface TimStatic {
@@ -118,10 +119,10 @@ export interface NewMessage<Payload> {
 
 export interface SdkMessage {
   ID: string;
-  type: string;
+  type: Name;
   payload: unknown;
   conversationID: string;
-  conversationType: string;
+  conversationType: Name;
   to: string;
   from: string;
   flow: string;
@@ -135,7 +136,7 @@ export interface SdkMessage {
   nick: string;
   avatar: string;
   nameCard: string;
-  priority: string;
+  priority: Name;
   atUserList: string[];
   cloudCustomData: string;
   needReadReceipt: boolean;
