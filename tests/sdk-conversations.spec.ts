@@ -1,6 +1,7 @@
 /** The conversation list, profiles and the blacklist, as two people see them. */
 import { expect, test } from "./support/sdk.ts";
 
+/** Proves `getConversationProfile`. */
 test("TIM.EVENT.CONVERSATION_LIST_UPDATED brings the whole list, newest first, with unread counts", async ({ login }) => {
   const [alice, bob, carol] = [await login("alice"), await login("bob"), await login("carol")];
   await alice.send("bob", "from alice");
@@ -22,6 +23,7 @@ test("TIM.EVENT.CONVERSATION_LIST_UPDATED brings the whole list, newest first, w
   });
 });
 
+/** Proves `updateMyProfile`, `getUserProfile`. */
 test("TIM.EVENT.PROFILE_UPDATED reaches own instances and those one talks with", async ({ login, settings }) => {
   await settings({ webInstances: 2 });
   const [one, two, bob, carol] = [
@@ -44,6 +46,7 @@ test("TIM.EVENT.PROFILE_UPDATED reaches own instances and those one talks with",
   expect(await one.call("updateMyProfile", { nick: "x".repeat(501) })).toMatchObject({ code: 40601 });
 });
 
+/** Proves `getBlacklist`, `addToBlacklist`, `removeFromBlacklist`. */
 test("TIM.EVENT.BLACKLIST_UPDATED; a blocked sender is refused with 20007, or pretended to", async ({
   login, settings,
 }) => {

@@ -10,6 +10,7 @@ async function notices(tab: Tab): Promise<any[]> {
   return (await tab.received()).filter((it) => it.type === "TIMGroupSystemNoticeElem").map((it) => it.payload);
 }
 
+/** Proves `createGroup`, `joinGroup`, `quitGroup`, `getGroupMemberList`. */
 test("TIM.EVENT.GROUP_LIST_UPDATED at creating, joining and quitting; tips in between", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   const made = await alice.call("createGroup", { type: "ChatRoom", name: "geese", groupID: "geese" });
@@ -37,6 +38,7 @@ test("TIM.EVENT.GROUP_LIST_UPDATED at creating, joining and quitting; tips in be
   expect(await bob.texts()).toEqual(["welcome"]);
 });
 
+/** Proves `handleGroupApplication`, `getGroupList`. */
 test("join and quit tips reach the members of a Public group, join requests its owner", async ({ login }) => {
   const [alice, bob, carol] = [await login("alice"), await login("bob"), await login("carol")];
   await alice.call("createGroup", { type: "Public", name: "pond", groupID: "pond" });
@@ -72,6 +74,7 @@ test("join and quit tips reach the members of a Public group, join requests its 
   await expect.poll(() => notices(carol)).toMatchObject([{ operationType: 3 }]);
 });
 
+/** Proves `dismissGroup`, `searchGroupByID`. */
 test("a dissolved group tells its members, and takes no more messages", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   await alice.call("createGroup", { type: "ChatRoom", name: "ice", groupID: "ice", memberList: [{ userID: "bob" }] });
@@ -82,4 +85,16 @@ test("a dissolved group tells its members, and takes no more messages", async ({
   await expect.poll(async () => (await bob.seen("onGroupListUpdated")).at(-1)?.data).toEqual([]);
   expect(await bob.send("ice", "anybody?", "GROUP")).toMatchObject({ status: "fail" });
   expect(await alice.call("searchGroupByID", "ice")).not.toMatchObject({ code: 0 });
+});
+
+test("`getGroupProfile` shows members and outsiders what the group is, and 10010 when there is none", async ({ login }) => {
+  const [alice, bob] = [await login("alice"), await login("bob")];
+  await alice.call("createGroup", { type: "Public", name: "湖", groupID: "lake", introduction: "by the lake" });
+  const { data } = await alice.call("getGroupProfile", { groupID: "lake" });
+  expect(data.group).toMatchObject({
+    groupID: "lake", name: "湖", type: "Public", introduction: "by the lake", ownerID: "alice", memberCount: 1,
+    selfInfo: { role: "Owner" },
+  });
+  expect((await bob.call("getGroupProfile", { groupID: "lake" })).data?.group).toMatchObject({ groupID: "lake", name: "湖" });
+  expect(await bob.call("getGroupProfile", { groupID: "sea" })).toMatchObject({ code: 10010 });
 });

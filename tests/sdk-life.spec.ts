@@ -34,6 +34,7 @@ test("create answers one instance for one SDKAppID, and null for what is none", 
   ).toEqual({ same: true, asText: true, other: true, bad: [null, null] });
 });
 
+/** Proves `getGroupOnlineMemberCount`. */
 test("before login every gated call fails with 2024", async ({ open }) => {
   const tab = await open();
   for (const method of ["getConversationList", "getMyProfile", "logout", "destroy", "getFriendList"]) {
@@ -43,6 +44,7 @@ test("before login every gated call fails with 2024", async ({ open }) => {
   expect(await tab.call("getGroupOnlineMemberCount", "room")).toMatchObject({ code: 0, data: { memberCount: 0 } });
 });
 
+/** Proves `login`. */
 test("login: a second one says repeatLogin, a wrong signature gets its public code", async ({ open }) => {
   const tab = await open();
   const good = await tab.sign("alice");
@@ -79,6 +81,7 @@ test("Contract C7. A UserSig that expired gets 70001, one of another app 70014, 
   await tab.login("alice", (await sign(SDK_APP_ID, 600)).userSig);
 });
 
+/** Proves `on`, `once`, `off`, `ERROR`. */
 test("a listener that throws disturbs no other, once listens once, off removes; TIM.EVENT.ERROR tells", async ({
   open,
 }) => {
@@ -107,6 +110,7 @@ test("a listener that throws disturbs no other, once listens once, off removes; 
   expect((await tab.seen("error")).map((it) => it.data.code)).toEqual([2109, 2109]);
 });
 
+/** Proves `logout`. */
 test("logout: TIM.EVENT.SDK_NOT_READY, memory cleared, other instances not disturbed", async ({
   open, login, settings,
 }) => {
@@ -123,6 +127,7 @@ test("logout: TIM.EVENT.SDK_NOT_READY, memory cleared, other instances not distu
   expect((await one.call("getConversationList")).data.conversationList).toEqual([]);
 });
 
+/** Proves `destroy`. */
 test("destroy: SDK_NOT_READY and SDK_DESTROY, and create gives a new instance", async ({ login }) => {
   const tab = await login("alice");
   expect(await tab.call("destroy")).toMatchObject({ code: 0 });
@@ -138,6 +143,7 @@ test("destroy: SDK_NOT_READY and SDK_DESTROY, and create gives a new instance", 
   await tab.login("alice");
 });
 
+/** Proves `registerPlugin`. */
 test("registerPlugin is kept: a picture needs tim-upload-plugin", async ({ open }) => {
   const tab = await open("umd");
   await tab.login("alice");
@@ -158,6 +164,7 @@ test("registerPlugin is kept: a picture needs tim-upload-plugin", async ({ open 
   expect(await create()).not.toBe(2040);
 });
 
+/** Proves `setLogLevel`. */
 test("setLogLevel: 4 is silent, 0 tells much, and no level tells a UserSig", async ({ open }) => {
   const tab = await open();
   const lines: string[] = [];

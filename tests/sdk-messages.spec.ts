@@ -1,6 +1,7 @@
 /** Messages between two people: sending, receiving, revoking, reading, history. */
 import { expect, test } from "./support/sdk.ts";
 
+/** Proves `createCustomMessage`, `sendMessage`. */
 test("TIM.EVENT.MESSAGE_RECEIVED brings text and custom messages with all their fields", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   const sent = await alice.send("bob", "你好 🪿");
@@ -50,6 +51,7 @@ test("a receiver who does not exist gets 20003, a text above 12 KB 80002", async
   expect(await alice.send("bob", "x".repeat(12 * 1024 + 1))).toMatchObject({ code: 80002, status: "fail" });
 });
 
+/** Proves `revokeMessage`, `findMessage`. */
 test("TIM.EVENT.MESSAGE_REVOKED: the objects that both apps hold change in place", async ({ login, settings }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   const sent = await alice.send("bob", "oops");
@@ -71,6 +73,7 @@ test("TIM.EVENT.MESSAGE_REVOKED: the objects that both apps hold change in place
   expect(late).toBe(20016);
 });
 
+/** Proves `setMessageRead`, `getTotalUnreadMessageCount`. */
 test("TIM.EVENT.MESSAGE_READ_BY_PEER: the sender's messages become read", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   await alice.send("bob", "one");
@@ -85,6 +88,7 @@ test("TIM.EVENT.MESSAGE_READ_BY_PEER: the sender's messages become read", async 
   expect(await bob.page.evaluate(() => (window as any).tim.getTotalUnreadMessageCount())).toBe(0);
 });
 
+/** Proves `getMessageList`, `createTextMessage`. */
 test("getMessageList pages backwards through the history, 15 at a time", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   await alice.page.evaluate(async () => {

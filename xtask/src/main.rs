@@ -69,7 +69,8 @@ enum Command {
         #[arg(long)]
         target: Option<String>,
     },
-    /// Makes the Rust of crates/protocol/proto (checked in; `tidy` notices when it is stale).
+    /// Makes what is checked in but not written by hand: the Rust of crates/protocol/proto, the constants and
+    /// declarations of the npm package, docs/api-coverage.md. `tidy` and the tests notice when one is stale.
     Generate,
 }
 

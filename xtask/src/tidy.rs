@@ -6,6 +6,7 @@
 
 mod commands;
 mod contracts;
+pub(crate) mod coverage;
 mod edges;
 mod events;
 mod generated;
@@ -59,13 +60,17 @@ impl fmt::Display for Finding {
 
 /// Checks every rule and shows what breaks it.
 pub(crate) fn run(web_sdk: WebSdk) -> Suite {
-    let rules: [(&str, &Check<'_>); 10] = [
+    let rules: [(&str, &Check<'_>); 11] = [
         ("crates depend only downwards", &edges::check),
         ("every source file opens with its room", &heads::check),
         ("every contract has a test that names it", &contracts::check),
         (
             "every event of the login page has a test that names it",
             &events::check,
+        ),
+        (
+            "every function that is built has a test that names it, and docs/api-coverage.md says which",
+            &coverage::check,
         ),
         ("every command has its file", &commands::check),
         ("generated files are fresh", &generated::check),

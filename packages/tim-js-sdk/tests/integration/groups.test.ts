@@ -11,6 +11,7 @@ describe.skipIf(!isReady)("groups", () => {
   const isTip = (type: number) => (messages: { type: string; payload: any }[]) =>
     messages.some((one) => one.type === TIM.TYPES.MSG_GRP_TIP && one.payload.operationType === type);
 
+  /** Proves `createGroup`, `searchGroupByID`, `joinGroup`, `getGroupMemberList`, `getGroupList`, `quitGroup`, `dismissGroup`. */
   test("a public group: create, search, join, talk, quit, dismiss, with tips and notices", async () => {
     const [alice, bob] = (await it.ready("alice", "bob")) as [Client, Client];
     const { group } = (
@@ -54,6 +55,7 @@ describe.skipIf(!isReady)("groups", () => {
     await bob.event(TIM.EVENT.GROUP_LIST_UPDATED, (list) => list.length === 0);
   });
 
+  /** Proves `handleGroupApplication`, `joinGroup`. */
   test("a group that asks: the owner is noticed, agrees, and the applicant is in", async () => {
     const [carol, dave] = (await it.ready("carol", "dave")) as [Client, Client];
     const { group } = (
@@ -72,6 +74,7 @@ describe.skipIf(!isReady)("groups", () => {
     await carol.hears("thank you");
   });
 
+  /** Proves `createGroup`. */
   test("a work group takes its members in at once and is joined by nobody else", async () => {
     const [erin, frank, grace] = (await it.ready("erin", "frank", "grace")) as [Client, Client, Client];
     const { group } = (await erin.tim.createGroup({ name: "Team", type: TIM.TYPES.GRP_WORK, memberList: [{ userID: "frank" }] })).data;

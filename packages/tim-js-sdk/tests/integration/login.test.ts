@@ -27,6 +27,7 @@ describe.skipIf(!isReady)("login", () => {
     }
   }
 
+  /** Proves `login`, `getMyProfile`. */
   test("a real UserSig logs in, makes the account, and SDK_READY follows", async () => {
     const alice = it.client("alice");
     const ready = alice.event(TIM.EVENT.SDK_READY);
@@ -78,6 +79,7 @@ describe.skipIf(!isReady)("login", () => {
     expect(error.code).toBe(70020);
   });
 
+  /** Proves `SDK_READY`. */
   test("gated calls work from SDK_READY on, not before", async () => {
     const alice = it.client("alice");
     const login = alice.tim.login({ userID: "alice", userSig: await sign(it.server, "alice") });
@@ -87,6 +89,7 @@ describe.skipIf(!isReady)("login", () => {
     await alice.tim.getMyProfile();
   });
 
+  /** Proves `logout`, `SDK_NOT_READY`. */
   test("logout: SDK_NOT_READY, nothing works any more, and logging in again does", async () => {
     const [alice] = await it.ready("alice");
     expect(await alice!.tim.logout()).toEqual({ code: 0, data: {} });
@@ -97,6 +100,7 @@ describe.skipIf(!isReady)("login", () => {
     await alice!.tim.getConversationList();
   });
 
+  /** Proves `destroy`, `SDK_DESTROY`. */
   test("destroy: SDK_NOT_READY, SDK_DESTROY, and create gives a new instance", async () => {
     const [alice] = await it.ready("alice");
     await alice!.tim.destroy();

@@ -22,6 +22,7 @@ describe.skipIf(!isReady)("messages", () => {
   const conversation = async (client: Client, conversationID: string) =>
     (await client.tim.getConversationProfile(conversationID)).data.conversation;
 
+  /** Proves `sendMessage`, `findMessage`, `MESSAGE_RECEIVED`. */
   test("a text message arrives by MESSAGE_RECEIVED, at the other side only, with everything in it", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     const message = alice.text(b, "你好 👋");
@@ -38,6 +39,7 @@ describe.skipIf(!isReady)("messages", () => {
     expect(alice.received()).toEqual([]);
   });
 
+  /** Proves `createCustomMessage`, `createFaceMessage`, `createLocationMessage`. */
   test("custom, face and location messages keep their payloads, and cloudCustomData comes along", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     const to = { to: b, conversationType: TIM.TYPES.CONV_C2C };
@@ -60,6 +62,7 @@ describe.skipIf(!isReady)("messages", () => {
     expect(bob.received().map(({ payload }) => payload.text)).toEqual(texts);
   });
 
+  /** Proves `getConversationList`. */
   test("who was offline finds conversations, unread counts and messages after login", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     await alice.say(b, "heard at once");
@@ -78,6 +81,7 @@ describe.skipIf(!isReady)("messages", () => {
     expect(isCompleted).toBe(true);
   });
 
+  /** Proves `getMessageList`. */
   test("getMessageList pages backwards through history, 15 at a time", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     for (let index = 0; index < 35; index++) await alice.say(b, `m${index}`);
@@ -93,6 +97,7 @@ describe.skipIf(!isReady)("messages", () => {
     expect(pages.flat()).toEqual(Array.from({ length: 35 }, (_, index) => `m${index}`));
   });
 
+  /** Proves `setMessageRead`, `MESSAGE_READ_BY_PEER`. */
   test("setMessageRead clears the count and the sender hears MESSAGE_READ_BY_PEER on its own object", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     const message = await alice.say(b, "read me");
@@ -108,6 +113,7 @@ describe.skipIf(!isReady)("messages", () => {
     await expect.poll(async () => (await conversation(alice, `C2C${b}`)).lastMessage.isPeerRead).toBe(true);
   });
 
+  /** Proves `getTotalUnreadMessageCount`, `TOTAL_UNREAD_MESSAGE_COUNT_UPDATED`. */
   test("Contract C5. the counts of all conversations are the ones that a recount gives, and the total is announced", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     const [carol] = (await it.ready(`carol-${round}`)) as [Client];
@@ -117,6 +123,7 @@ describe.skipIf(!isReady)("messages", () => {
     expect(carol.tim.getTotalUnreadMessageCount()).toBe(1);
   });
 
+  /** Proves `revokeMessage`, `MESSAGE_REVOKED`. */
   test("revokeMessage: both sides see isRevoked on the object they have, the other by MESSAGE_REVOKED", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     const message = await alice.say(b, "a slip");
@@ -149,6 +156,7 @@ describe.skipIf(!isReady)("messages", () => {
     await alice.say(b, "small");
   });
 
+  /** Proves `resendMessage`. */
   test("a failed message can be sent again", async () => {
     const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
     await bob.tim.addToBlacklist({ userIDList: [a] });

@@ -8,6 +8,7 @@ describe.skipIf(!isReady)("people", () => {
   afterEach(() => it.stopClients());
   afterAll(() => it.end());
 
+  /** Proves `getMyProfile`, `getUserProfile`, `updateMyProfile`, `getConversationProfile`. */
   test("PROFILE_UPDATED tells who has a conversation, and the profile in it is the same object", async () => {
     const [alice, bob] = (await it.ready("alice", "bob")) as [Client, Client];
     await alice.say("bob", "hello");
@@ -27,6 +28,7 @@ describe.skipIf(!isReady)("people", () => {
     expect((await bob.hears("with my name")).nick).toBe("Alice 爱丽丝");
   });
 
+  /** Proves `getBlacklist`, `addToBlacklist`, `removeFromBlacklist`. */
   test("BLACKLIST_UPDATED brings the whole list, and a blocked sender is refused with 20007", async () => {
     const [carol, dave] = (await it.ready("carol", "dave")) as [Client, Client];
     expect((await carol.tim.addToBlacklist({ userIDList: ["dave"] })).data).toEqual(["dave"]);
