@@ -34,6 +34,8 @@ pub enum AccountChange {
     Read(ReadMark),
     /// The peer of a C2C conversation read it.
     PeerRead(ReadMark),
+    /// An instance of the account read many conversations at once.
+    AllRead(Vec<ReadMark>),
 }
 
 /// All of a conversation up to a sequence is read.
@@ -75,6 +77,9 @@ impl AccountChange {
             }),
             Self::Read(mark) => Kind::Read(mark.to_wire()),
             Self::PeerRead(mark) => Kind::PeerRead(mark.to_wire()),
+            Self::AllRead(marks) => Kind::AllRead(wire::ReadMarks {
+                marks: marks.iter().map(ReadMark::to_wire).collect(),
+            }),
         };
         wire::AccountEvent {
             pts: pts.0,
@@ -110,6 +115,10 @@ impl AccountEvent {
             }),
             Some(Kind::Read(it)) => Some(AccountChange::Read(ReadMark::from_wire(it)?)),
             Some(Kind::PeerRead(it)) => Some(AccountChange::PeerRead(ReadMark::from_wire(it)?)),
+            Some(Kind::AllRead(it)) => {
+                let marks = it.marks.into_iter().map(ReadMark::from_wire);
+                Some(AccountChange::AllRead(marks.collect::<Result<_, _>>()?))
+            }
         };
         Ok(Self {
             pts: Pts(wire.pts),

@@ -36,6 +36,7 @@ codes! {
     CONVERSATION_TYPE_INVALID = 2106, "the conversation type must be C2C or GROUP";
     LISTENER_THREW = 2109, "a listener of the app threw";
     REVOKE_FAILED = 2110, "the message could not be revoked";
+    READ_ALL_FAILED = 2112, "the conversations could not be marked as read";
     CONVERSATION_NOT_FOUND = 2500, "the conversation does not exist";
     USER_OR_GROUP_NOT_FOUND = 2501, "the user or group does not exist";
     CONVERSATION_ID_INVALID = 2503, "the conversationID is not valid";

@@ -7,6 +7,8 @@ use crate::message::Message;
 use crate::profile::Profile;
 use crate::wire;
 
+pub use crate::wire::ReadScope;
+
 /// Where a conversation stands. All of it follows from the timeline and the account's marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationState {

@@ -163,6 +163,9 @@ pub fn request_samples() -> Vec<wire::request::Command> {
             conversation: user(),
             sequence: 1,
         }),
+        Command::MarkAllRead(wire::MarkAllRead {
+            scope: wire::ReadScope::C2c.into(),
+        }),
         Command::CreateGroup(wire::CreateGroup {
             r#type: wire::GroupType::Public.into(),
             name: "team".to_owned(),

@@ -52,6 +52,8 @@ pub const CHANGES_REPLAYED_MAX: u64 = 1000;
 pub const EVENTS_KEPT_MAX: u64 = 1000;
 /// Conversations that an instance names when it syncs.
 pub const HELD_MAX: usize = 1000;
+/// Conversations of one event that tells of many.
+pub const READ_MARKS_MAX: usize = 200;
 /// Web instances that the app setting may allow.
 pub const WEB_INSTANCES_MAX: u32 = 10;
 /// The default time in which a sender may revoke.

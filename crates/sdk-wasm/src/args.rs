@@ -6,6 +6,7 @@
 use hongyan_protocol::Malformed;
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
+use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::group::{self, GroupType};
 use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priority, Target};
@@ -68,6 +69,14 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
         },
         "setMessageRead" => Call::SetMessageRead {
             conversation: conversation(args)?,
+        },
+        "setAllMessageRead" => Call::SetAllMessageRead {
+            scope: match text(args, "scope").as_deref() {
+                None | Some("readAllMessage") => ReadScope::Unspecified,
+                Some("readAllC2CMessage") => ReadScope::C2c,
+                Some("readAllGroupMessage") => ReadScope::Groups,
+                Some(_) => return Err(Failure::new(Code::READ_ALL_FAILED, "there is no such scope")),
+            },
         },
         "getConversationList" => {
             let ids = texts(args, "conversationIDList");

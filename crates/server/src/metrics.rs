@@ -180,6 +180,7 @@ pub(crate) const fn command_name(command: &Command) -> &'static str {
         Command::ListConversations(_) => "list_conversations",
         Command::FindConversation(_) => "find_conversation",
         Command::MarkRead(_) => "mark_read",
+        Command::MarkAllRead(_) => "mark_all_read",
         Command::CreateGroup(_) => "create_group",
         Command::JoinGroup(_) => "join_group",
         Command::QuitGroup(_) => "quit_group",

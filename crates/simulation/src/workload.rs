@@ -3,6 +3,7 @@
 //! **Comes in:** an instance as its app knows it, and chance. **Goes out:** the next call. **Never here:** whether it
 //! succeeds: a call that the rules refuse is part of the work.
 
+use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::group::{GroupType, JoinOption};
 use hongyan_protocol::id::{ConversationId, GroupId, SYSTEM, Timestamp, UserId};
 use hongyan_protocol::usersig;
@@ -82,8 +83,11 @@ impl Town {
                     sequence: message.data.sequence,
                 })
             }
-            66..74 => Some(Call::SetMessageRead {
+            66..73 => Some(Call::SetMessageRead {
                 conversation: random.pick(&instance.conversations)?.clone(),
+            }),
+            73 => Some(Call::SetAllMessageRead {
+                scope: [ReadScope::Unspecified, ReadScope::C2c, ReadScope::Groups][random.below(3)],
             }),
             74..80 => Some(Call::GetMessageList {
                 conversation: random.pick(&instance.conversations)?.clone(),

@@ -279,6 +279,17 @@ pub struct MarkedRead {
     pub unread_count: u64,
 }
 
+/// A conversation that was read with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkedOne {
+    /// Which.
+    pub conversation: ConversationId,
+    /// The other account of a C2C.
+    pub peer: Option<AccountId>,
+    /// Where the mark is now.
+    pub read: Sequence,
+}
+
 /// A group with all that rules need of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRecord {

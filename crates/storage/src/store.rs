@@ -4,7 +4,7 @@
 //! an operation has to be one atomic step. See the crate's head for what all of them promise.
 
 use async_trait::async_trait;
-use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
@@ -185,6 +185,15 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
         consequences: Consequences<MarkedRead>,
     ) -> Result<Option<Committed<Written<MarkedRead>>>>;
+
+    /// Moves an account's read marks of all conversations of a scope to their newest messages, in one step.
+    /// `consequences` is told those that moved.
+    async fn mark_all_read(
+        &self,
+        account: &Account,
+        scope: ReadScope,
+        consequences: Consequences<Vec<MarkedOne>>,
+    ) -> Result<Committed<Written<Vec<MarkedOne>>>>;
 
     // Sync.
 

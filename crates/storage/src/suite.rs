@@ -1,6 +1,8 @@
 //! What every store promises, as tests: each function takes a fresh store, and [`store_suite`] runs all of them against
 //! one kind of store with one line.
 
+mod reading;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -52,6 +54,8 @@ macro_rules! tests_of_the_suite {
             a_conversation_shows_its_newest_message_that_may_be_shown
             conversations_are_paged_by_recency
             unread_counts_equal_a_recount
+            a_scope_is_read_at_once_and_only_what_moved_is_told
+            unread_counts_equal_a_recount_under_readers_side_by_side
             a_login_beyond_the_limit_kicks_the_oldest
             concurrent_logins_never_exceed_the_limit
             a_resumed_instance_keeps_its_place_and_a_kicked_one_hears_of_it
@@ -82,6 +86,8 @@ macro_rules! tests_of_the_suite {
     };
 }
 pub(crate) use tests_of_the_suite;
+
+pub(crate) use reading::*;
 
 type TestStore = Arc<dyn Store>;
 

@@ -215,6 +215,8 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
 
     getMessageList: (...args) => options("getMessageList", args),
     setMessageRead: (...args) => options("setMessageRead", args),
+    setAllMessageRead: (...[given]) =>
+      ask("setAllMessageRead", () => (given === undefined || given === null ? {} : { ...needOptions("setAllMessageRead", given) })),
     getConversationList: (...[list]) =>
       ask("getConversationList", () => (Array.isArray(list) ? { conversationIDList: list } : isObject(list) ? { ...list } : {})),
     getConversationProfile: (...args) => named("getConversationProfile", "conversationID", args),

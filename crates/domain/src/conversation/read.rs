@@ -16,6 +16,8 @@ pub struct Marked {
     pub pts: Pts,
     /// Unread messages after the mark (contract C5).
     pub unread_count: u64,
+    /// Where the mark is.
+    pub read: Sequence,
 }
 
 /// Why nothing was marked.
@@ -71,6 +73,7 @@ pub async fn mark_read(
     let answer = Marked {
         pts: pts_of(account.id, &committed.value.entered),
         unread_count: committed.value.done.unread_count,
+        read: committed.value.done.read,
     };
     Ok(Outcome {
         answer,

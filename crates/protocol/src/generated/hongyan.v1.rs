@@ -1103,7 +1103,7 @@ pub struct FindConversationResult {
     #[prost(message, optional, tag = "1")]
     pub state: ::core::option::Option<ConversationState>,
 }
-/// Reports all messages up to a sequence as read. Never moves backwards.
+/// Reports all messages up to a sequence as read; one beyond the newest message means the newest. Never moves backwards.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MarkRead {
     #[prost(message, optional, tag = "1")]
@@ -1118,6 +1118,9 @@ pub struct MarkReadResult {
     pub pts: u64,
     #[prost(uint64, tag = "2")]
     pub unread_count: u64,
+    /// where the mark is now
+    #[prost(uint64, tag = "3")]
+    pub sequence: u64,
 }
 /// Asks for the whole picture (pts 0) or for what came after what is held.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1199,7 +1202,7 @@ pub struct ConversationUpdate {
 pub struct AccountEvent {
     #[prost(uint64, tag = "1")]
     pub pts: u64,
-    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8")]
+    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8, 30")]
     pub kind: ::core::option::Option<account_event::Kind>,
 }
 /// Nested message and enum types in `AccountEvent`.
@@ -1223,6 +1226,9 @@ pub mod account_event {
         /// the peer of a C2C read
         #[prost(message, tag = "8")]
         PeerRead(super::ReadMark),
+        /// an instance of this account read many conversations at once
+        #[prost(message, tag = "30")]
+        AllRead(super::ReadMarks),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1234,6 +1240,13 @@ pub struct ReadMark {
     pub sequence: u64,
     #[prost(uint64, tag = "3")]
     pub time_ms: u64,
+}
+/// Conversations that a client does not hold are passed over: their state tells it later.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadMarks {
+    /// at most 200; more conversations take more events
+    #[prost(message, repeated, tag = "1")]
+    pub marks: ::prost::alloc::vec::Vec<ReadMark>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GroupLeft {
@@ -1270,6 +1283,45 @@ impl LeaveReason {
             "LEAVE_REASON_QUIT" => Some(Self::Quit),
             "LEAVE_REASON_REMOVED" => Some(Self::Removed),
             "LEAVE_REASON_DISMISSED" => Some(Self::Dismissed),
+            _ => None,
+        }
+    }
+}
+/// Reports all messages of all conversations of a scope as read, in one step. What moved comes to every instance of the
+/// account, to the one that asked too, as events of its log (`AccountEvent.all_read`), before the answer. Error: 2112.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkAllRead {
+    #[prost(enumeration = "ReadScope", tag = "1")]
+    pub scope: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkAllReadResult {}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReadScope {
+    /// all conversations
+    Unspecified = 0,
+    C2c = 1,
+    Groups = 2,
+}
+impl ReadScope {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "READ_SCOPE_UNSPECIFIED",
+            Self::C2c => "READ_SCOPE_C2C",
+            Self::Groups => "READ_SCOPE_GROUPS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "READ_SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "READ_SCOPE_C2C" => Some(Self::C2c),
+            "READ_SCOPE_GROUPS" => Some(Self::Groups),
             _ => None,
         }
     }
@@ -1312,7 +1364,7 @@ pub struct Request {
     pub id: u32,
     #[prost(
         oneof = "request::Command",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80"
     )]
     pub command: ::core::option::Option<request::Command>,
 }
@@ -1366,6 +1418,8 @@ pub mod request {
         AddToBlacklist(super::AddToBlacklist),
         #[prost(message, tag = "72")]
         RemoveFromBlacklist(super::RemoveFromBlacklist),
+        #[prost(message, tag = "80")]
+        MarkAllRead(super::MarkAllRead),
     }
 }
 /// The answer to one request. `code` 0 carries a result; any other is a public code of the API with a text for
@@ -1380,7 +1434,7 @@ pub struct Response {
     pub text: ::prost::alloc::string::String,
     #[prost(
         oneof = "response::Result",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80"
     )]
     pub result: ::core::option::Option<response::Result>,
 }
@@ -1434,6 +1488,8 @@ pub mod response {
         AddToBlacklist(super::AddToBlacklistResult),
         #[prost(message, tag = "72")]
         RemoveFromBlacklist(super::RemoveFromBlacklistResult),
+        #[prost(message, tag = "80")]
+        MarkAllRead(super::MarkAllReadResult),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

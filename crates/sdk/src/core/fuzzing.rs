@@ -140,7 +140,7 @@ impl Life {
         let user = || UserId::trusted("bob");
         let group = || GroupId::trusted("team");
         let conversation = || ConversationId::C2c(user());
-        let call = match which % 12 {
+        let call = match which % 13 {
             0 => {
                 let draft = Draft::text(conversation(), "hello");
                 match self.core.create_message(self.now, draft) {
@@ -191,6 +191,9 @@ impl Life {
                     random: 1,
                 },
                 sequence: Sequence(u64::MAX),
+            },
+            11 => Call::SetAllMessageRead {
+                scope: Default::default(),
             },
             _ => Call::Logout,
         };

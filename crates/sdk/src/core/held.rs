@@ -38,6 +38,8 @@ pub(crate) struct Held {
     /// The `active` of the last conversation of the last page.
     pub(crate) page_end: Timestamp,
     pub(crate) is_paging: bool,
+    /// The page that is being asked for may have been read before what changed since; it is asked for once more.
+    pub(crate) is_page_stale: bool,
     pub(crate) groups: Vec<Arc<Group>>,
     pub(crate) blacklist: Vec<UserId>,
     /// Messages that this instance sent, whatever became of them. Bounded where they are added.
@@ -92,6 +94,7 @@ impl Held {
             has_more: false,
             page_end: Timestamp(0),
             is_paging: false,
+            is_page_stale: false,
             groups: Vec::new(),
             blacklist: Vec::new(),
             sent_keys: VecDeque::new(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hongyan_protocol::code::Code;
-use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::group::{Group, GroupMember, GroupType, JoinOption};
 use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::MessageKey;
@@ -181,6 +181,10 @@ pub enum Call {
     },
     SetMessageRead {
         conversation: ConversationId,
+    },
+    /// Reads all conversations of a scope at once.
+    SetAllMessageRead {
+        scope: ReadScope,
     },
     /// The list that is held. While the server has more, each call also fetches the next page in the background.
     GetConversationList,

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hongyan_protocol::change::{AccountChange, ReadMark};
 use hongyan_protocol::code::Code;
+use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::id::{ConversationId, SdkAppId, Sequence, Timestamp, Version};
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::{KickReason, Platform};
@@ -231,6 +232,7 @@ impl Core {
             } => self.revoke_message(now, id, conversation, key, sequence),
             Call::GetMessageList { conversation, before } => self.message_list(now, id, conversation, before),
             Call::SetMessageRead { conversation } => self.mark_read(now, id, conversation),
+            Call::SetAllMessageRead { scope } => self.mark_all_read(now, id, scope),
             Call::GetConversationList => self.conversation_list(now, id),
             Call::GetConversations { ids } => self.conversations(now, id, ids),
             Call::GetConversationProfile { conversation } => self.conversation_profile(now, id, conversation),
@@ -274,21 +276,24 @@ impl Core {
 
     fn mark_read(&mut self, now: Timestamp, call: CallId, conversation: ConversationId) {
         let entry = self.held.as_ref().and_then(|it| it.find(&conversation));
-        match entry.map(|it| (it.state.last_sequence, it.state.read)) {
-            Some((sequence, read)) if sequence > read => {
-                let command = Command::MarkRead(wire::MarkRead {
-                    conversation: Some(conversation.to_wire()),
-                    sequence: sequence.0,
-                });
-                let then = Then::MarkedRead {
-                    call,
-                    conversation,
-                    sequence,
-                };
-                self.request(now, command, then);
+        let sequence = match entry.filter(|it| !it.is_unknown()) {
+            Some(entry) if entry.state.last_sequence <= entry.state.read => {
+                return self.out.answer(call, Answer::Done);
             }
-            _ => self.out.answer(call, Answer::Done),
-        }
+            Some(entry) => entry.state.last_sequence,
+            // Older than the pages of the list that came: the server knows how far it goes.
+            None => Sequence(u64::MAX),
+        };
+        let command = Command::MarkRead(wire::MarkRead {
+            conversation: Some(conversation.to_wire()),
+            sequence: sequence.0,
+        });
+        self.request(now, command, Then::MarkedRead { call, conversation });
+    }
+
+    fn mark_all_read(&mut self, now: Timestamp, call: CallId, scope: ReadScope) {
+        let command = Command::MarkAllRead(wire::MarkAllRead { scope: scope.into() });
+        self.request(now, command, Then::AllRead { call });
     }
 
     fn conversation_list(&mut self, now: Timestamp, call: CallId) {
@@ -299,13 +304,20 @@ impl Core {
         };
         self.out.answer(call, answer);
         if held.has_more && !held.is_paging {
-            held.is_paging = true;
-            let command = Command::ListConversations(wire::ListConversations {
-                before_ms: held.page_end.0,
-                count: hongyan_protocol::limits::CONVERSATIONS_PAGE_MAX as u32,
-            });
-            self.request(now, command, Then::MoreConversations);
+            self.ask_page(now);
         }
+    }
+
+    /// Asks for the next page of the list.
+    fn ask_page(&mut self, now: Timestamp) {
+        let Some(held) = &mut self.held else { return };
+        held.is_paging = true;
+        held.is_page_stale = false;
+        let command = Command::ListConversations(wire::ListConversations {
+            before_ms: held.page_end.0,
+            count: hongyan_protocol::limits::CONVERSATIONS_PAGE_MAX as u32,
+        });
+        self.request(now, command, Then::MoreConversations);
     }
 
     fn conversations(&mut self, now: Timestamp, call: CallId, mut ids: Vec<ConversationId>) {
@@ -324,7 +336,7 @@ impl Core {
             let command = Command::FindConversation(wire::FindConversation {
                 conversation: Some(conversation.to_wire()),
             });
-            self.request(now, command, Then::Listed { call });
+            self.request(now, command, Then::Listed { call, conversation });
         }
         self.answer_lists();
     }
@@ -366,6 +378,11 @@ impl Core {
                 self.request(now, command, Then::Profiled { call, conversation });
             }
         }
+    }
+
+    #[cfg(test)]
+    fn last_request(&self) -> u32 {
+        self.requests.last_id()
     }
 
     fn socket_closed(&mut self, now: Timestamp, code: u16) {
@@ -505,23 +522,17 @@ impl Core {
                 },
                 Some(R::ListMessages(it)),
             ) => self.page_came(call, &conversation, asked_before, before, it),
-            (
-                Then::MarkedRead {
-                    call,
-                    conversation,
-                    sequence,
-                },
-                Some(R::MarkRead(it)),
-            ) => {
+            (Then::MarkedRead { call, conversation }, Some(R::MarkRead(it))) => {
                 let mark = ReadMark {
                     conversation,
-                    sequence,
+                    sequence: Sequence(it.sequence),
                     time: now,
                 };
                 self.own_event(now, it.pts, AccountChange::Read(mark));
                 self.out.answer(call, Answer::Done);
             }
-            (Then::Listed { call }, Some(R::FindConversation(it))) => {
+            (Then::AllRead { call }, Some(R::MarkAllRead(_))) => self.out.answer(call, Answer::Done),
+            (Then::Listed { call, .. }, Some(R::FindConversation(it))) => {
                 self.wanted_state_came(now, it);
                 self.listed(call);
             }
@@ -599,7 +610,7 @@ impl Core {
     fn fail(&mut self, then: Then, failure: Failure) {
         match then {
             Then::Sent { call, message } => self.send_failed(call, *message, failure),
-            Then::Listed { call } => self.listed(call),
+            Then::Listed { call, .. } => self.listed(call),
             Then::MoreConversations => {
                 if let Some(held) = &mut self.held {
                     held.is_paging = false;

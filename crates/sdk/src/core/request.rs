@@ -53,11 +53,14 @@ pub(crate) enum Then {
     MarkedRead {
         call: CallId,
         conversation: ConversationId,
-        sequence: Sequence,
+    },
+    AllRead {
+        call: CallId,
     },
     /// One of several conversations that a call wants.
     Listed {
         call: CallId,
+        conversation: ConversationId,
     },
     Profiled {
         call: CallId,
@@ -111,7 +114,8 @@ impl Then {
             | Self::Revoked { call, .. }
             | Self::Page { call, .. }
             | Self::MarkedRead { call, .. }
-            | Self::Listed { call }
+            | Self::AllRead { call }
+            | Self::Listed { call, .. }
             | Self::Profiled { call, .. }
             | Self::Created { call }
             | Self::Joined { call, .. }
@@ -140,6 +144,7 @@ impl Then {
             Self::Sent { .. }
             | Self::Page { .. }
             | Self::MarkedRead { .. }
+            | Self::AllRead { .. }
             | Self::Listed { .. }
             | Self::Profiled { .. }
             | Self::Group { .. }
@@ -235,6 +240,14 @@ impl Requests {
             .collect()
     }
 
+    /// Whether an app waits for where a conversation stands: an answer that may have been read a while ago.
+    pub(crate) fn is_finding(&self, id: &ConversationId) -> bool {
+        self.pending.iter().any(|it| match &it.then {
+            Then::Listed { conversation, .. } | Then::Profiled { conversation, .. } => conversation == id,
+            _ => false,
+        })
+    }
+
     /// Takes out what has waited too long.
     pub(crate) fn late(&mut self, now: Timestamp) -> Vec<Then> {
         let mut late = Vec::new();
@@ -242,6 +255,12 @@ impl Requests {
             late.push(self.pending.remove(at).then);
         }
         late
+    }
+
+    /// The number of the newest request.
+    #[cfg(test)]
+    pub(crate) const fn last_id(&self) -> u32 {
+        self.last_id
     }
 
     /// Takes out everything.

@@ -336,6 +336,10 @@ impl Core {
     pub(super) fn more_came(&mut self, now: Timestamp, result: wire::ListConversationsResult) {
         let Some(held) = &mut self.held else { return };
         held.is_paging = false;
+        if std::mem::take(&mut held.is_page_stale) {
+            return self.ask_page(now);
+        }
+        let Some(held) = &mut self.held else { return };
         held.has_more = !result.complete && !result.conversations.is_empty();
         if let Some(last) = result.conversations.last() {
             held.page_end = Timestamp(last.active_ms);
@@ -430,6 +434,7 @@ impl Core {
             Some(AccountChange::GroupLeft { group, reason }) => self.group_left(&group, reason),
             Some(AccountChange::Read(mark)) => self.read(now, &mark),
             Some(AccountChange::PeerRead(mark)) => self.peer_read(now, &mark),
+            Some(AccountChange::AllRead(marks)) => self.all_read(now, &marks),
             // Of a newer server; its number counts all the same.
             None => {}
         }
@@ -451,6 +456,19 @@ impl Core {
         }
         if !entry.read(mark.sequence, &held.me) && !entry.is_unknown() {
             self.ask_state(now, &mark.conversation);
+        }
+    }
+
+    /// Many conversations were read at once. Those that are not held are not asked for: they may be thousands, and their
+    /// state comes with the page that shows them.
+    fn all_read(&mut self, now: Timestamp, marks: &[ReadMark]) {
+        for mark in marks {
+            let Some(held) = &mut self.held else { return };
+            if held.find(&mark.conversation).is_none() && !self.requests.is_finding(&mark.conversation) {
+                held.is_page_stale |= held.is_paging;
+                continue;
+            }
+            self.read(now, mark);
         }
     }
 

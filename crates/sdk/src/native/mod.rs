@@ -33,7 +33,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hongyan_protocol::code::Code;
-use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::group::GroupMember;
 use hongyan_protocol::id::{ConversationId, GroupId, SdkAppId, Timestamp, UserId};
 use hongyan_protocol::message::MessageKey;
@@ -306,9 +306,14 @@ impl Tim {
         self.ask(move |core, _| core.find_message(key)).await
     }
 
-    /// Reports all messages of a conversation as read.
+    /// Reports all messages of a conversation as read. Error: 2500.
     pub async fn set_message_read(&self, conversation: ConversationId) -> Result<(), Failure> {
         self.call(Call::SetMessageRead { conversation }).await.map(drop)
+    }
+
+    /// Reports all messages of all conversations of a scope as read, in one step. Error: 2112.
+    pub async fn set_all_message_read(&self, scope: ReadScope) -> Result<(), Failure> {
+        self.call(Call::SetAllMessageRead { scope }).await.map(drop)
     }
 
     /// Unread messages in all conversations but the account's notices.

@@ -33,6 +33,7 @@ pub(super) async fn prepare(
             MarkRead(wire::MarkReadResult {
                 pts: marked.pts.0,
                 unread_count: marked.unread_count,
+                sequence: marked.read.0,
             })
         }))
     };

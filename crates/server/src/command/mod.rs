@@ -13,6 +13,7 @@ use hongyan_domain::account::Person;
 use hongyan_domain::error::store_code;
 use hongyan_domain::group::Standing;
 use hongyan_domain::{Chance, Event, Outcome, Refusal};
+use hongyan_protocol::change::AccountChange;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{Account, AccountId, GroupId, InstanceId, Timestamp, UserId};
 use hongyan_protocol::message::ChangeKind;
@@ -39,6 +40,7 @@ mod list_groups;
 mod list_messages;
 mod login;
 mod logout;
+mod mark_all_read;
 mod mark_read;
 mod quit_group;
 mod remove_from_blacklist;
@@ -140,6 +142,10 @@ pub(crate) fn is_told_by_the_answer(caller: &Caller, event: &Event) -> bool {
             ChangeKind::Revoked => true,
             ChangeKind::Modified => false,
         },
+        // Several conversations at once; the answer does not carry them.
+        Event::AccountChanged { event, .. } if matches!(event.change, Some(AccountChange::AllRead(_))) => {
+            false
+        }
         Event::AccountChanged { account, .. } => *account == caller.account.id,
         Event::InstancesKicked { .. }
         | Event::ProfileChanged { .. }
@@ -171,6 +177,7 @@ async fn dispatch(
         Command::ListConversations(it) => list_conversations::prepare(context, caller, it),
         Command::FindConversation(it) => find_conversation::prepare(context, caller, it).await,
         Command::MarkRead(it) => mark_read::prepare(context, caller, now, it).await,
+        Command::MarkAllRead(it) => mark_all_read::prepare(context, caller, now, it),
         Command::CreateGroup(it) => create_group::prepare(context, caller, now, it).await,
         Command::JoinGroup(it) => join_group::prepare(context, caller, now, it).await,
         Command::QuitGroup(it) => quit_group::prepare(context, caller, now, it).await,
@@ -568,6 +575,10 @@ mod tests {
                     sequence: u64::MAX,
                 }),
                 Code(0),
+            ),
+            (
+                Command::MarkAllRead(wire::MarkAllRead { scope: -1 }),
+                Code::READ_ALL_FAILED,
             ),
             (Command::ListGroups(wire::ListGroups {}), Code(0)),
             (Command::ListBlacklist(wire::ListBlacklist {}), Code(0)),

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::id::{Account, AccountId, ConversationId, Sequence, Timestamp, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -12,7 +12,7 @@ use super::timeline::{self, Head};
 use super::view::View;
 use super::writer::Writing;
 use super::{account as accounts, group};
-use crate::model::{Consequences, MarkedRead, Readable, TimelineId, Written};
+use crate::model::{Consequences, MarkedOne, MarkedRead, Readable, TimelineId, Written};
 use crate::store::Result;
 
 const SELECT: &str =
@@ -209,12 +209,7 @@ pub(super) fn mark_read(
     let read = sequence.min(own.head(&writing.view())?.sequence).max(own.read);
     let moved = read > own.read;
     if moved {
-        writing
-            .connection
-            .prepare_cached(
-                "UPDATE conversation SET read_sequence = ?3 WHERE account = ?1 AND timeline = ?2",
-            )?
-            .execute([account.id.0, own.number, read.0])?;
+        put_read(writing, account.id, own.number, read)?;
     }
     let unread_count = timeline::count_unread(&writing.view(), own.number, account.id, read, own.first)?;
     let done = MarkedRead {
@@ -227,6 +222,63 @@ pub(super) fn mark_read(
         false => Vec::new(),
     };
     Ok(Some(Written { done, entered }))
+}
+
+pub(super) fn mark_all_read(
+    writing: &mut Writing,
+    account: AccountId,
+    scope: ReadScope,
+    consequences: Consequences<Vec<MarkedOne>>,
+) -> Result<Written<Vec<MarkedOne>>> {
+    let own: Vec<Own> = writing
+        .connection
+        .prepare_cached(SELECT)?
+        .query_map([account.0], read_own)?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut done = Vec::new();
+    for own in own {
+        let is_meant = match (scope, own.timeline) {
+            (ReadScope::Unspecified, _) => true,
+            (ReadScope::C2c, it) => matches!(it, TimelineId::C2c(..)),
+            (ReadScope::Groups, it) => matches!(it, TimelineId::Group(_)),
+        };
+        if !is_meant {
+            continue;
+        }
+        let read = own.head(&writing.view())?.sequence;
+        if read <= own.read {
+            continue;
+        }
+        put_read(writing, account, own.number, read)?;
+        let connection = &writing.connection;
+        let (conversation, peer) = match own.timeline {
+            TimelineId::C2c(one, other) => {
+                let peer = if one == account { other } else { one };
+                let name = accounts::user_id(connection, peer)?;
+                (ConversationId::C2c(name), Some(peer))
+            }
+            TimelineId::Group(number) => (ConversationId::Group(group::id(connection, number)?), None),
+            TimelineId::System(_) => (ConversationId::System, None),
+        };
+        done.push(MarkedOne {
+            conversation,
+            peer,
+            read,
+        });
+    }
+    let entered = match done.is_empty() {
+        true => Vec::new(),
+        false => enter(writing, consequences(&done))?,
+    };
+    Ok(Written { done, entered })
+}
+
+fn put_read(writing: &Writing, account: AccountId, timeline: u64, read: Sequence) -> Result<()> {
+    writing
+        .connection
+        .prepare_cached("UPDATE conversation SET read_sequence = ?3 WHERE account = ?1 AND timeline = ?2")?
+        .execute([account.0, timeline, read.0])?;
+    Ok(())
 }
 
 /// The conversation with what orders it.

@@ -29,7 +29,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
@@ -446,6 +446,21 @@ impl Store for SqliteStore {
             })
             .await?;
         Ok(perhaps(marked))
+    }
+
+    async fn mark_all_read(
+        &self,
+        account: &Account,
+        scope: ReadScope,
+        consequences: Consequences<Vec<MarkedOne>>,
+    ) -> Result<Committed<Written<Vec<MarkedOne>>>> {
+        let lane = Lane::of(account.id);
+        let account = account.id;
+        self.writer
+            .write(lane, move |it| {
+                conversation::mark_all_read(it, account, scope, consequences)
+            })
+            .await
     }
 
     async fn snapshot(&self, account: &Account, conversations: usize) -> Result<Snapshot> {

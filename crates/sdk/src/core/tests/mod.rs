@@ -5,6 +5,7 @@ mod groups;
 mod life;
 pub(crate) mod model;
 mod random_orders;
+mod reading;
 
 use std::collections::VecDeque;
 

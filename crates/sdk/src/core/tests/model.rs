@@ -170,6 +170,22 @@ impl Model {
         self.log(AccountChange::Read(mark(id, sequence)))
     }
 
+    /// The account reads everything, and is told so.
+    pub(crate) fn read_all(&mut self) {
+        let mut marks = Vec::new();
+        for (id, timeline) in &mut self.timelines {
+            let all = timeline.messages.len() as u64;
+            if all > timeline.read {
+                timeline.read = all;
+                marks.push(mark(id, all));
+            }
+        }
+        if !marks.is_empty() {
+            let pts = self.log(AccountChange::AllRead(marks));
+            self.push_event(pts);
+        }
+    }
+
     pub(crate) fn peer_read(&mut self, id: &ConversationId, sequence: u64) -> u64 {
         let Some(timeline) = self.timelines.get_mut(id) else {
             return 0;
@@ -365,10 +381,18 @@ impl Model {
             }
             Command::MarkRead(it) => {
                 let id = ConversationId::from_wire(it.conversation).unwrap();
+                if !self.timelines.contains_key(&id) {
+                    return Err(2500);
+                }
                 R::MarkRead(wire::MarkReadResult {
-                    pts: self.read(&id, it.sequence),
+                    pts: self.read(&id, it.sequence.min(self.state(&id).last_sequence.0)),
+                    sequence: self.timelines.get(&id).map_or(0, |it| it.read),
                     unread_count: self.state(&id).unread_count,
                 })
+            }
+            Command::MarkAllRead(_) => {
+                self.read_all();
+                R::MarkAllRead(wire::MarkAllReadResult {})
             }
             Command::UpdateProfile(it) => {
                 self.profile.nick = it.nick.unwrap_or_default();

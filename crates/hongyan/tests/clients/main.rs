@@ -1,0 +1,4 @@
+//! Rust clients of a real server: what a call of one does, and what others see of it.
+
+mod reading;
+mod support;

@@ -1,0 +1,97 @@
+//! A server in this process, and clients of it.
+//!
+//! **Comes in:** names. **Goes out:** clients that are ready, each an instance of its own. **Never here:** what they do.
+
+use std::time::Duration;
+
+use hongyan_protocol::id::{ConversationId, UserId};
+use hongyan_protocol::platform::Platform;
+use hongyan_protocol::usersig;
+use hongyan_sdk::core::Event;
+use hongyan_sdk::native::Events;
+use hongyan_sdk::{Options, Tim};
+use hongyan_server::config::Config;
+use hongyan_server::{Server, clock, data, manage};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+/// Longer than anything here takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct World {
+    server: Server,
+    key: String,
+    _folder: TempDir,
+}
+
+/// A client and what it heard since it was made.
+pub(crate) struct Client {
+    pub(crate) tim: Tim,
+    events: Events,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            ..Config::default()
+        };
+        let store = data::open(folder.path()).await.unwrap();
+        manage::prepare(&*store, true, clock::now()).await.unwrap();
+        let app = manage::find_app(&*store, manage::DEFAULT_APP).await.unwrap();
+        Self {
+            server: Server::start(config, store).await.unwrap(),
+            key: app.key.0,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn client(&self, user: &str) -> Client {
+        self.client_on(user, Platform::Linux).await
+    }
+
+    /// One instance of each platform may be there.
+    pub(crate) async fn client_on(&self, user: &str, platform: Platform) -> Client {
+        let options = Options {
+            platform,
+            ..Options::new(manage::DEFAULT_APP, format!("ws://{}", self.server.address()))
+        };
+        let tim = Tim::new(options).unwrap();
+        let events = tim.subscribe();
+        let ticket = usersig::issue(manage::DEFAULT_APP, user, &self.key, clock::now(), 86_400);
+        timeout(PATIENCE, tim.login_until_ready(user, ticket))
+            .await
+            .unwrap()
+            .unwrap();
+        Client { tim, events }
+    }
+}
+
+impl Client {
+    /// Waits for the first event that `find` makes something of.
+    pub(crate) async fn hears<T>(&mut self, mut find: impl FnMut(Event) -> Option<T>) -> T {
+        let look = async {
+            loop {
+                let event = self.events.next().await.expect("the client goes on");
+                if let Some(found) = find(event) {
+                    return found;
+                }
+            }
+        };
+        timeout(PATIENCE, look).await.expect("the event comes")
+    }
+
+    /// Waits until the total of unread messages is this.
+    pub(crate) async fn counts(&mut self, total: u64) {
+        if self.tim.get_total_unread_message_count().await.unwrap() == total {
+            return;
+        }
+        self.hears(|event| (event == Event::TotalUnreadCountUpdated(total)).then_some(()))
+            .await;
+    }
+}
+
+pub(crate) fn c2c(user: &str) -> ConversationId {
+    ConversationId::C2c(UserId::trusted(user))
+}

@@ -1,0 +1,163 @@
+//! What every store promises about reading: marks, and counts that follow from them.
+
+use hongyan_protocol::conversation::ReadScope;
+
+use super::*;
+
+pub(crate) async fn a_scope_is_read_at_once_and_only_what_moved_is_told(store: TestStore) {
+    let [alice, bob, carol] = accounts(&store, ["alice", "bob", "carol"]).await;
+    send(&store, &bob, &alice, 1).await;
+    send(&store, &carol, &alice, 2).await;
+    send(&store, &bob, &alice, 3).await;
+    let group = create(&store, "team", &bob, std::slice::from_ref(&alice), 100).await;
+    let to_group = TimelineId::Group(group.number);
+    let said = message(&bob, Target::Group(group.group.id.clone()), 4);
+    let _ = store.append_message(to_group, said).await.unwrap();
+    let of_group = ConversationId::Group(group.group.id.clone());
+
+    let all = read_all(&store, &alice, ReadScope::Groups).await;
+    assert_eq!(
+        all.done,
+        [MarkedOne {
+            conversation: of_group.clone(),
+            peer: None,
+            read: Sequence(1)
+        }]
+    );
+    assert_eq!(
+        unread(&store, &alice).await,
+        [(c2c(&bob), 2), (c2c(&carol), 1), (of_group, 0)]
+    );
+
+    mark_read(&store, &alice, &c2c(&carol), 1).await;
+    let all = read_all(&store, &alice, ReadScope::C2c).await;
+    assert_eq!(
+        all.done,
+        [MarkedOne {
+            conversation: c2c(&bob),
+            peer: Some(bob.id),
+            read: Sequence(2)
+        }]
+    );
+    assert_eq!(all.entered.len(), 1, "what follows is entered in the same step");
+    let again = read_all(&store, &alice, ReadScope::Unspecified).await;
+    assert!(again.done.is_empty() && again.entered.is_empty());
+}
+
+/// Contract C5: several instances of an account read, send and revoke side by side, in C2C and in a group.
+pub(crate) async fn unread_counts_equal_a_recount_under_readers_side_by_side(store: TestStore) {
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    let group = create(&store, "team", &bob, std::slice::from_ref(&alice), 100).await;
+    let of_group = ConversationId::Group(group.group.id.clone());
+    let tasks = (0..6_u32).map(|instance| {
+        let (store, alice, bob) = (store.clone(), alice.clone(), bob.clone());
+        let (group, of_group) = (group.clone(), of_group.clone());
+        tokio::spawn(async move {
+            // Each its own row of numbers, the same in each run.
+            let mut chance = 0x9e37_79b9_u32.wrapping_mul(instance + 1);
+            for step in 0..60 {
+                chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (me, other) = if instance % 2 == 0 {
+                    (&alice, &bob)
+                } else {
+                    (&bob, &alice)
+                };
+                let in_group = chance >> 30 & 1 == 0;
+                let (timeline, conversation, to) = match in_group {
+                    true => (
+                        TimelineId::Group(group.number),
+                        of_group.clone(),
+                        Target::Group(group.group.id.clone()),
+                    ),
+                    false => (TimelineId::c2c(me.id, other.id), c2c(other), to_user(other)),
+                };
+                let sequence = Sequence(u64::from(chance >> 16 & 63));
+                match chance >> 24 & 7 {
+                    0..4 => {
+                        let flags = MessageFlags {
+                            no_unread: chance >> 27 & 1 == 0,
+                            ..Default::default()
+                        };
+                        let random = instance * 1000 + step;
+                        let message = Message {
+                            flags,
+                            ..message(me, to, random)
+                        };
+                        let _ = store.append_message(timeline, message).await.unwrap();
+                    }
+                    4 => {
+                        let _ = store
+                            .revoke_message(timeline, sequence, &me.user_id)
+                            .await
+                            .unwrap();
+                    }
+                    5 => {
+                        read_all(&store, me, ReadScope::Unspecified).await;
+                    }
+                    _ => {
+                        let nothing = Box::new(|_: &MarkedRead| Vec::new());
+                        let _ = store
+                            .mark_read(me, &conversation, sequence, NOW, nothing)
+                            .await
+                            .unwrap();
+                    }
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    for account in [&alice, &bob] {
+        assert_eq!(recounted_wrong(&store, account).await, []);
+    }
+}
+
+/// Conversations whose count is not what a recount of the timeline gives.
+async fn recounted_wrong(store: &TestStore, account: &Account) -> Vec<(ConversationId, u64, u64)> {
+    let mut wrong = Vec::new();
+    for state in store
+        .list_conversations(account, Timestamp(0), 100)
+        .await
+        .unwrap()
+    {
+        let readable = store.find_readable(account, &state.id).await.unwrap().unwrap();
+        let all = store.list_messages(readable, Sequence(0), 1000).await.unwrap();
+        let unread = all
+            .iter()
+            .filter(|it| it.sequence > state.read && it.key.account != account.id)
+            .filter(|it| it.counts_as_unread())
+            .count() as u64;
+        if unread != state.unread_count {
+            wrong.push((state.id, state.unread_count, unread));
+        }
+    }
+    wrong
+}
+
+async fn unread(store: &TestStore, account: &Account) -> Vec<(ConversationId, u64)> {
+    let list = store
+        .list_conversations(account, Timestamp(0), 100)
+        .await
+        .unwrap();
+    let mut counts: Vec<_> = list.into_iter().map(|it| (it.id, it.unread_count)).collect();
+    counts.sort();
+    counts
+}
+
+async fn read_all(store: &TestStore, account: &Account, scope: ReadScope) -> Written<Vec<MarkedOne>> {
+    let me = account.id;
+    let consequences: Consequences<Vec<MarkedOne>> = Box::new(move |moved| {
+        let marks = moved.iter().map(|it| ReadMark {
+            conversation: it.conversation.clone(),
+            sequence: it.read,
+            time: NOW,
+        });
+        vec![Entry::Event(me, AccountChange::AllRead(marks.collect()))]
+    });
+    store
+        .mark_all_read(account, scope, consequences)
+        .await
+        .unwrap()
+        .value
+}
