@@ -3,6 +3,7 @@
 //! Each command is a module of its own. This file only names them.
 
 mod ci;
+mod compare;
 mod crash;
 mod fresh;
 mod fuzz;
@@ -69,6 +70,8 @@ enum Command {
         #[arg(long)]
         target: Option<String>,
     },
+    /// Does the same work with our server and with ejabberd from Debian, and shows both.
+    Compare(compare::Compare),
     /// Makes what is checked in but not written by hand: the Rust of crates/protocol/proto, the constants and
     /// declarations of the npm package, docs/api-coverage.md. `tidy` and the tests notice when one is stale.
     Generate,
@@ -97,6 +100,7 @@ fn perform(command: Command) -> anyhow::Result<ExitCode> {
         Command::Web => web::run()?,
         Command::Wasm { compiler } => wasm::run(compiler)?,
         Command::Fuzz { minutes, target } => fuzz::run(minutes, target.as_deref())?,
+        Command::Compare(compare) => compare::run(&compare)?,
         Command::Generate => generate::run()?,
     }
     Ok(ExitCode::SUCCESS)
