@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::group::{Group, LeaveReason};
 use crate::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
 use crate::profile::Profile;
+use crate::settings::SettingsChanged;
 use crate::wire::{self, account_event::Kind};
 
 /// A change that concerns one account.
@@ -36,6 +37,8 @@ pub enum AccountChange {
     PeerRead(ReadMark),
     /// An instance of the account read many conversations at once.
     AllRead(Vec<ReadMark>),
+    /// What the account set for its conversations.
+    Settings(SettingsChanged),
 }
 
 /// All of a conversation up to a sequence is read.
@@ -80,6 +83,7 @@ impl AccountChange {
             Self::AllRead(marks) => Kind::AllRead(wire::ReadMarks {
                 marks: marks.iter().map(ReadMark::to_wire).collect(),
             }),
+            Self::Settings(it) => Kind::SettingsChanged(it.to_wire()),
         };
         wire::AccountEvent {
             pts: pts.0,
@@ -119,6 +123,7 @@ impl AccountEvent {
                 let marks = it.marks.into_iter().map(ReadMark::from_wire);
                 Some(AccountChange::AllRead(marks.collect::<Result<_, _>>()?))
             }
+            Some(Kind::SettingsChanged(it)) => Some(AccountChange::Settings(SettingsChanged::from_wire(it)?)),
         };
         Ok(Self {
             pts: Pts(wire.pts),

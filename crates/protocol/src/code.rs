@@ -107,6 +107,13 @@ codes! {
     PROFILE_VALUE_INVALID = 40605, "a standard field's value is not valid";
     CONVERSATION_PARAMETER = 50002, "a parameter is not valid";
     CONVERSATION_INTERNAL = 50004, "internal error, try again";
+    CONVERSATION_COUNT_INVALID = 51006, "a request names 1 to 100 conversations";
+    CONVERSATION_GROUP_FORBIDDEN = 51007, "only members have a conversation with the group";
+    TOO_MANY_LABELLED = 51008, "at most 1000 conversations have a mark or are in a conversation group";
+    CONVERSATION_GROUP_MISSING = 51009, "the conversation group does not exist";
+    TOO_MANY_CONVERSATION_GROUPS = 51010, "at most 20 conversation groups are kept";
+    CONVERSATION_GROUP_NAME_TOO_LONG = 51011, "the conversation group's name is above 32 bytes";
+    TOO_MANY_PINNED = 51012, "at most 50 conversations are pinned";
     COMMAND_UNKNOWN = 60009, "the server does not know this command";
     TOO_MANY_REQUESTS = 60018, "too many requests";
     OVERLOADED = 60022, "the server is overloaded, try again";

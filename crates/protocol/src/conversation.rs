@@ -2,9 +2,10 @@
 
 use crate::Malformed;
 use crate::group::Group;
-use crate::id::{ConversationId, Sequence, Timestamp, Version};
+use crate::id::{ConversationId, Pts, Sequence, Timestamp, Version};
 use crate::message::Message;
 use crate::profile::Profile;
+use crate::settings::{RemindType, Settings, remind_default};
 use crate::wire;
 
 pub use crate::wire::ReadScope;
@@ -34,6 +35,12 @@ pub struct ConversationState {
     pub active: Timestamp,
     /// The oldest message that this account may see.
     pub first_sequence: Sequence,
+    /// What the account set for it.
+    pub settings: Settings,
+    /// The newest event of the account's log when this was read; 0 for one that is in no conversation group.
+    pub pts: Pts,
+    /// What the app keeps to be sent later. Known to the instance alone: it is not on the wire.
+    pub draft: String,
 }
 
 impl ConversationState {
@@ -51,6 +58,8 @@ impl ConversationState {
             group: self.group.as_ref().map(Group::to_wire),
             active_ms: self.active.0,
             first_sequence: self.first_sequence.0,
+            pts: self.pts.0,
+            settings: (self.settings != Settings::default()).then(|| self.settings.to_wire()),
         }
     }
 
@@ -68,6 +77,37 @@ impl ConversationState {
             group: wire.group.map(Group::from_wire),
             active: Timestamp(wire.active_ms),
             first_sequence: Sequence(wire.first_sequence),
+            settings: wire.settings.map(Settings::from_wire).unwrap_or_default(),
+            pts: Pts(wire.pts),
+            draft: String::new(),
         })
+    }
+
+    /// How its messages are told to the app: as it was set, or by the default of its kind.
+    pub fn remind(&self) -> RemindType {
+        match (self.settings.remind, &self.group) {
+            (RemindType::Unspecified, Some(group)) => remind_default(group.kind),
+            (RemindType::Unspecified, None) => RemindType::AcceptAndNotify,
+            (remind, _) => remind,
+        }
+    }
+
+    /// The account deleted it, and nothing was said since.
+    pub fn is_deleted(&self) -> bool {
+        self.last_sequence < self.settings.deleted_before
+    }
+
+    /// Whether a message may be unread: it is after the read mark, may be seen, and was not deleted with the
+    /// conversation.
+    pub fn may_be_unread(&self, sequence: Sequence) -> bool {
+        sequence > self.read && sequence >= self.first_sequence && sequence >= self.settings.deleted_before
+    }
+
+    /// Unread messages as the app shows them: none of a conversation whose messages are not told to it.
+    pub fn shown_unread(&self) -> u64 {
+        match self.remind() {
+            RemindType::Discard => 0,
+            _ => self.unread_count,
+        }
     }
 }

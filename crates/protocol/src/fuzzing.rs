@@ -96,6 +96,7 @@ pub fn frame_samples() -> Vec<Vec<u8>> {
 /// One of each command, with its fields filled.
 pub fn request_samples() -> Vec<wire::request::Command> {
     use wire::request::Command;
+    use wire::settings_change::Change;
     let user = || {
         let kind = Some(wire::conversation::Kind::UserId("bob".to_owned()));
         Some(wire::Conversation { kind })
@@ -106,6 +107,13 @@ pub fn request_samples() -> Vec<wire::request::Command> {
     };
     let group_id = || "team".to_owned();
     let user_ids = || vec!["bob".to_owned(), "carol".to_owned()];
+    let set = |conversations: Vec<Option<wire::Conversation>>, change| {
+        Command::ChangeSettings(wire::ChangeSettings {
+            conversations: conversations.into_iter().flatten().collect(),
+            change: Some(wire::SettingsChange { change: Some(change) }),
+            sequences: vec![1],
+        })
+    };
     let send = |conversation, random| {
         Command::SendMessage(wire::SendMessage {
             conversation,
@@ -209,6 +217,12 @@ pub fn request_samples() -> Vec<wire::request::Command> {
         Command::ListBlacklist(wire::ListBlacklist {}),
         Command::AddToBlacklist(wire::AddToBlacklist { user_ids: user_ids() }),
         Command::RemoveFromBlacklist(wire::RemoveFromBlacklist { user_ids: user_ids() }),
+        set(vec![user(), group()], Change::Pinned(true)),
+        set(vec![group()], Change::RemindType(3)),
+        set(vec![user()], Change::MarkSet(1 << 63)),
+        set(vec![user(), group()], Change::GroupCreated("work".to_owned())),
+        set(vec![], Change::GroupRemoved("work".to_owned())),
+        set(vec![user()], Change::Deleted(true)),
     ]
 }
 

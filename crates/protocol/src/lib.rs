@@ -22,6 +22,7 @@ pub mod platform;
 pub mod profile;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
+pub mod settings;
 #[cfg(feature = "usersig")]
 pub mod usersig;
 

@@ -40,6 +40,22 @@ pub const BLACKLIST_MAX: usize = 1000;
 pub const PROFILES_MAX: usize = 100;
 /// Conversations sent at login, and the largest page of them.
 pub const CONVERSATIONS_PAGE_MAX: usize = 100;
+/// Conversations that one request sets something for.
+pub const SETTINGS_CONVERSATIONS_MAX: usize = 100;
+/// Users whose remind type is set in one call of the app.
+pub const REMIND_USERS_MAX: usize = 30;
+/// Pinned conversations of an account.
+pub const PINNED_MAX: usize = 50;
+/// A conversation's custom data.
+pub const CONVERSATION_CUSTOM_DATA_BYTES_MAX: usize = 256;
+/// Conversation groups of an account.
+pub const CONVERSATION_GROUPS_MAX: usize = 20;
+/// A conversation group's name.
+pub const CONVERSATION_GROUP_NAME_BYTES_MAX: usize = 32;
+/// Conversations of an account that have a mark or are in a conversation group.
+pub const LABELLED_CONVERSATIONS_MAX: usize = 1000;
+/// Conversations and users of an account for which a remind type is set: as many as there may be friends, and groups.
+pub const REMIND_TYPES_MAX: usize = 6000;
 /// The largest page of history.
 pub const MESSAGES_PAGE_MAX: usize = 100;
 /// The largest page of group members.

@@ -194,6 +194,7 @@ pub(crate) const fn command_name(command: &Command) -> &'static str {
         Command::ListBlacklist(_) => "list_blacklist",
         Command::AddToBlacklist(_) => "add_to_blacklist",
         Command::RemoveFromBlacklist(_) => "remove_from_blacklist",
+        Command::ChangeSettings(_) => "change_settings",
     }
 }
 

@@ -11,6 +11,7 @@ use hongyan_protocol::limits;
 use hongyan_protocol::message::{Message, TimelineChange};
 use hongyan_protocol::platform::{KickReason, Platform};
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::settings::SettingsRevision;
 
 /// A group's number, unique in the whole store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -427,6 +428,42 @@ pub struct BlacklistChanged {
     pub full: bool,
 }
 
+/// What became of a change of settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SettingsWritten {
+    /// Those that are different now; the others that were named were so already.
+    pub changed: Vec<SettingsRevision>,
+    /// Those for which it could not be done.
+    pub refused: Vec<(ConversationId, SettingsRefusal)>,
+    /// A conversation group was made, renamed or removed.
+    pub is_group_changed: bool,
+    /// It could be done for none.
+    pub refused_whole: Option<SettingsRefusal>,
+}
+
+/// Why something could not be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsRefusal {
+    /// There is no such user or group.
+    Unknown,
+    /// The account has no such conversation, or deleted it.
+    NoConversation,
+    /// The account is not in that group, or deleted its conversation.
+    NotAMember,
+    /// More would be pinned than may be.
+    TooManyPinned,
+    /// More would have a mark or be in a group than may.
+    TooManyLabelled,
+    /// More would have a remind type of their own than may.
+    TooManyReminds,
+    /// There is no such conversation group.
+    NoGroup,
+    /// There would be more conversation groups than may be.
+    TooManyGroups,
+    /// Another conversation group has that name.
+    GroupNameTaken,
+}
+
 /// A timeline as one account may read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readable {
@@ -458,6 +495,10 @@ pub struct Snapshot {
     pub profile: Profile,
     /// The most recent conversations, newest first.
     pub conversations: Vec<ConversationState>,
+    /// Pinned ones that are less recent.
+    pub pinned: Vec<ConversationState>,
+    /// The names of the conversation groups, in the order of making.
+    pub conversation_groups: Vec<String>,
     /// There are more.
     pub has_more: bool,
     /// The groups that the account is in.

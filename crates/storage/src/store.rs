@@ -13,6 +13,7 @@ use hongyan_protocol::id::{
 use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
+use hongyan_protocol::settings::{Settings, SettingsChange};
 
 use crate::model::*;
 use crate::turn::Committed;
@@ -194,6 +195,18 @@ pub trait Store: Send + Sync + 'static {
         scope: ReadScope,
         consequences: Consequences<Vec<MarkedOne>>,
     ) -> Result<Committed<Written<Vec<MarkedOne>>>>;
+    /// What an account set for a conversation, also for one that has not begun.
+    async fn find_settings(&self, account: &Account, conversation: &ConversationId) -> Result<Settings>;
+    /// Changes what an account set for conversations, or its conversation groups. Beside each conversation the newest
+    /// message up to which it is deleted, if that is the change; 0: the newest that there is. A conversation that the
+    /// account does not have, or of which there would be too many, is refused for itself.
+    async fn change_settings(
+        &self,
+        account: &Account,
+        conversations: Vec<(ConversationId, Sequence)>,
+        change: SettingsChange,
+        consequences: Consequences<SettingsWritten>,
+    ) -> Result<Committed<Written<SettingsWritten>>>;
 
     // Sync.
 

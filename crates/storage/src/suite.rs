@@ -2,6 +2,7 @@
 //! one kind of store with one line.
 
 mod reading;
+mod settings;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use parking_lot::Mutex;
 use crate::model::*;
 use crate::store::Store;
 use crate::turn::Turn;
+pub(crate) use settings::*;
 
 /// Runs the suite: `store_suite!(name, (store, what must live as long))`, made anew
 /// for each test.
@@ -67,6 +69,11 @@ macro_rules! tests_of_the_suite {
             a_group_id_stays_taken
             who_joins_sees_what_comes_and_nothing_old_is_unread
             a_wish_to_join_is_answered_once
+            settings_are_kept_for_one_account_and_counted_by_revision
+            pinned_conversations_are_in_the_snapshot_however_old_and_at_most_50
+            conversation_groups_are_at_most_20_and_renaming_and_removing_reach_all_in_them
+            a_deleted_conversation_is_gone_until_something_is_said
+            who_leaves_a_group_leaves_its_settings_and_never_sees_a_revision_twice
             a_snapshot_holds_all_that_an_instance_begins_with
             who_catches_up_gets_exactly_what_was_missed
             who_is_further_behind_than_the_log_reloads

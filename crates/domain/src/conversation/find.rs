@@ -2,7 +2,7 @@
 
 use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ConversationState;
-use hongyan_protocol::id::{Account, ConversationId, Sequence, Timestamp, Version};
+use hongyan_protocol::id::{Account, ConversationId, Pts, Sequence, Timestamp, Version};
 use hongyan_protocol::profile::Profile;
 use hongyan_storage::{Store, StoreError};
 
@@ -60,6 +60,7 @@ pub async fn find(
         Other::User(Some(profile)) => Some(*profile),
         Other::System => None,
     };
+    let settings = store.find_settings(account, conversation).await?;
     Ok(ConversationState {
         id: conversation.clone(),
         version: Version(0),
@@ -72,6 +73,9 @@ pub async fn find(
         group: None,
         active: Timestamp(0),
         first_sequence: Sequence(1),
+        settings,
+        pts: Pts(0),
+        draft: String::new(),
     })
 }
 

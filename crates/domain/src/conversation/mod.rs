@@ -4,3 +4,4 @@ pub mod find;
 pub mod list;
 pub mod read;
 pub mod read_all;
+pub mod settings;

@@ -1072,6 +1072,90 @@ pub struct ConversationState {
     /// the oldest message that this account may see
     #[prost(uint64, tag = "11")]
     pub first_sequence: u64,
+    #[prost(message, optional, tag = "20")]
+    pub settings: ::core::option::Option<ConversationSettings>,
+    /// The newest event of the account's log when this was read; given for one that is in conversation groups, whose names
+    /// later events change.
+    #[prost(uint64, tag = "21")]
+    pub pts: u64,
+}
+/// What an account set for one conversation; the same on all of its instances.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConversationSettings {
+    /// grows by one with each change of these; 0: nothing was ever set
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    /// before all others in the list; at most 50 are
+    #[prost(bool, tag = "2")]
+    pub is_pinned: bool,
+    #[prost(enumeration = "RemindType", tag = "3")]
+    pub remind_type: i32,
+    /// a set of bits: 2^0 star, 2^1 unread, 2^2 fold, 2^3 hide, 2^32 to 2^63 free
+    #[prost(uint64, tag = "4")]
+    pub marks: u64,
+    /// at most 256 bytes
+    #[prost(string, tag = "5")]
+    pub custom_data: ::prost::alloc::string::String,
+    /// the conversation groups that it is in, sorted by name
+    #[prost(string, repeated, tag = "6")]
+    pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Messages before this one were there when the account deleted the conversation: they do not count as unread, and
+    /// while there are no others, the conversation is not in the list. 0: never deleted.
+    #[prost(uint64, tag = "7")]
+    pub deleted_before: u64,
+}
+/// One change of the settings of some conversations, or of the conversation groups.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsChange {
+    #[prost(
+        oneof = "settings_change::Change",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
+    )]
+    pub change: ::core::option::Option<settings_change::Change>,
+}
+/// Nested message and enum types in `SettingsChange`.
+pub mod settings_change {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Change {
+        #[prost(bool, tag = "1")]
+        Pinned(bool),
+        #[prost(enumeration = "super::RemindType", tag = "2")]
+        RemindType(i32),
+        /// one bit
+        #[prost(uint64, tag = "3")]
+        MarkSet(u64),
+        /// one bit
+        #[prost(uint64, tag = "4")]
+        MarkCleared(u64),
+        /// empty: none
+        #[prost(string, tag = "5")]
+        CustomData(::prost::alloc::string::String),
+        /// They enter a conversation group. A request whose group is not there is refused; an event whose group is not
+        /// known makes it.
+        #[prost(string, tag = "6")]
+        GroupEntered(::prost::alloc::string::String),
+        #[prost(string, tag = "7")]
+        GroupLeft(::prost::alloc::string::String),
+        /// and they enter it; one that is there already is entered
+        #[prost(string, tag = "8")]
+        GroupCreated(::prost::alloc::string::String),
+        /// of all conversations that are in it
+        #[prost(message, tag = "9")]
+        GroupRenamed(super::GroupRenamed),
+        /// all conversations that are in it leave it
+        #[prost(string, tag = "10")]
+        GroupRemoved(::prost::alloc::string::String),
+        /// Deleted from the list, with the other settings but the remind type; true: the history too, for this account.
+        #[prost(bool, tag = "11")]
+        Deleted(bool),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GroupRenamed {
+    #[prost(string, tag = "1")]
+    pub from: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub to: ::prost::alloc::string::String,
 }
 /// More of the list, older than what is held.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1121,6 +1205,41 @@ pub struct MarkReadResult {
     /// where the mark is now
     #[prost(uint64, tag = "3")]
     pub sequence: u64,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RemindType {
+    /// the default: AcceptNotNotify in a Meeting group, AcceptAndNotify elsewhere
+    Unspecified = 0,
+    AcceptAndNotify = 1,
+    /// received, and left out of the total of unread messages
+    AcceptNotNotify = 2,
+    /// not told to the app and not unread; history has it
+    Discard = 3,
+}
+impl RemindType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REMIND_TYPE_UNSPECIFIED",
+            Self::AcceptAndNotify => "REMIND_TYPE_ACCEPT_AND_NOTIFY",
+            Self::AcceptNotNotify => "REMIND_TYPE_ACCEPT_NOT_NOTIFY",
+            Self::Discard => "REMIND_TYPE_DISCARD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REMIND_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REMIND_TYPE_ACCEPT_AND_NOTIFY" => Some(Self::AcceptAndNotify),
+            "REMIND_TYPE_ACCEPT_NOT_NOTIFY" => Some(Self::AcceptNotNotify),
+            "REMIND_TYPE_DISCARD" => Some(Self::Discard),
+            _ => None,
+        }
+    }
 }
 /// Asks for the whole picture (pts 0) or for what came after what is held.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1176,6 +1295,12 @@ pub struct Snapshot {
     pub groups: ::prost::alloc::vec::Vec<Group>,
     #[prost(string, repeated, tag = "5")]
     pub blacklist: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// those that are pinned and less recent than the others
+    #[prost(message, repeated, tag = "10")]
+    pub pinned: ::prost::alloc::vec::Vec<ConversationState>,
+    /// in the order of making
+    #[prost(string, repeated, tag = "11")]
+    pub conversation_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A conversation that changed since, as it is now, with the changes that were missed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1202,7 +1327,7 @@ pub struct ConversationUpdate {
 pub struct AccountEvent {
     #[prost(uint64, tag = "1")]
     pub pts: u64,
-    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8, 30")]
+    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8, 30, 40")]
     pub kind: ::core::option::Option<account_event::Kind>,
 }
 /// Nested message and enum types in `AccountEvent`.
@@ -1229,6 +1354,8 @@ pub mod account_event {
         /// an instance of this account read many conversations at once
         #[prost(message, tag = "30")]
         AllRead(super::ReadMarks),
+        #[prost(message, tag = "40")]
+        SettingsChanged(super::SettingsChanged),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1247,6 +1374,31 @@ pub struct ReadMarks {
     /// at most 200; more conversations take more events
     #[prost(message, repeated, tag = "1")]
     pub marks: ::prost::alloc::vec::Vec<ReadMark>,
+}
+/// Settings of conversations changed, or the conversation groups. A client whose revision of a conversation is not
+/// the one before asks for its state.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SettingsChanged {
+    /// for group_renamed and group_removed: all that are in the group
+    #[prost(message, repeated, tag = "1")]
+    pub conversations: ::prost::alloc::vec::Vec<SettingsRevision>,
+    #[prost(message, optional, tag = "2")]
+    pub change: ::core::option::Option<SettingsChange>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsRevision {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    /// of its settings, after the change
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    /// the rest when it was deleted, as in its state afterwards
+    #[prost(uint64, tag = "3")]
+    pub deleted_before: u64,
+    #[prost(uint64, tag = "4")]
+    pub first_sequence: u64,
+    #[prost(uint64, tag = "5")]
+    pub active_ms: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GroupLeft {
@@ -1326,6 +1478,38 @@ impl ReadScope {
         }
     }
 }
+/// Changes settings of 1 to 100 conversations that the account has; a remind type may be set for any user. Each
+/// conversation succeeds or fails for itself; the request fails as a whole when it makes no sense for any.
+/// Errors of the request: 50002, 51006, 51009, 51010, 51011. Of a conversation: 2106, 2500, 2501, 51007, 51008, 51012.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChangeSettings {
+    /// none for group_renamed and group_removed; may be none for group_created
+    #[prost(message, repeated, tag = "1")]
+    pub conversations: ::prost::alloc::vec::Vec<Conversation>,
+    #[prost(message, optional, tag = "2")]
+    pub change: ::core::option::Option<SettingsChange>,
+    /// For `deleted`: beside each conversation the newest message that the caller knows of, so that one that comes
+    /// meanwhile is not deleted; 0 or absent: all that there is.
+    #[prost(uint64, repeated, tag = "3")]
+    pub sequences: ::prost::alloc::vec::Vec<u64>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChangeSettingsResult {
+    /// what changed, as the other instances hear it; absent when nothing did
+    #[prost(message, optional, tag = "1")]
+    pub event: ::core::option::Option<AccountEvent>,
+    #[prost(message, repeated, tag = "2")]
+    pub refused: ::prost::alloc::vec::Vec<SettingsRefusal>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsRefusal {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(sint32, tag = "2")]
+    pub code: i32,
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Packet {
     #[prost(message, repeated, tag = "1")]
@@ -1364,7 +1548,7 @@ pub struct Request {
     pub id: u32,
     #[prost(
         oneof = "request::Command",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90"
     )]
     pub command: ::core::option::Option<request::Command>,
 }
@@ -1420,6 +1604,8 @@ pub mod request {
         RemoveFromBlacklist(super::RemoveFromBlacklist),
         #[prost(message, tag = "80")]
         MarkAllRead(super::MarkAllRead),
+        #[prost(message, tag = "90")]
+        ChangeSettings(super::ChangeSettings),
     }
 }
 /// The answer to one request. `code` 0 carries a result; any other is a public code of the API with a text for
@@ -1434,7 +1620,7 @@ pub struct Response {
     pub text: ::prost::alloc::string::String,
     #[prost(
         oneof = "response::Result",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90"
     )]
     pub result: ::core::option::Option<response::Result>,
 }
@@ -1490,6 +1676,8 @@ pub mod response {
         RemoveFromBlacklist(super::RemoveFromBlacklistResult),
         #[prost(message, tag = "80")]
         MarkAllRead(super::MarkAllReadResult),
+        #[prost(message, tag = "90")]
+        ChangeSettings(super::ChangeSettingsResult),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

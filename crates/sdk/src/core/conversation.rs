@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::group::Group;
-use hongyan_protocol::id::{ConversationId, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::id::{ConversationId, Pts, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{ChangeKind, Message as Data, MessageKey, Target, TimelineChange};
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::settings::{Deleted, RemindType, Settings};
 use hongyan_protocol::wire::element::Kind;
 
 use super::held::Changes;
@@ -99,6 +100,9 @@ impl Entry {
             group,
             active: Timestamp(0),
             first_sequence: Sequence(0),
+            settings: Settings::default(),
+            pts: Pts(0),
+            draft: String::new(),
         })
     }
 
@@ -120,7 +124,8 @@ impl Entry {
 
     /// Whether the app sees it in its list: not a user whom one only looked at.
     pub(crate) fn is_listed(&self) -> bool {
-        !self.is_unknown() && (self.state.version > Version(0) || self.state.active > Timestamp(0))
+        let is_begun = self.state.version > Version(0) || self.state.active > Timestamp(0);
+        !self.is_unknown() && is_begun && !self.state.is_deleted()
     }
 
     pub(crate) fn message(&self, sequence: Sequence) -> Option<&Arc<Message>> {
@@ -188,9 +193,11 @@ impl Entry {
         let known = &self.state;
         let overtaken = state.version < self.version.max(known.version)
             || state.read < known.read
-            || state.peer_read < known.peer_read;
+            || state.peer_read < known.peer_read
+            || state.settings.revision < known.settings.revision;
         if !overtaken {
-            self.state = Arc::new(state);
+            let draft = known.draft.clone();
+            self.state = Arc::new(ConversationState { draft, ..state });
             self.is_state_wanted = false;
         }
         !overtaken
@@ -225,6 +232,10 @@ impl Entry {
     fn take_one(&mut self, change: TimelineChange, judge: &Judge<'_>, changes: &mut Changes) {
         let sequence = change.message.sequence;
         let is_new = sequence > self.last_taken;
+        if !is_new && sequence < self.state.first_sequence {
+            // Of a history that the account does not see any more.
+            return;
+        }
         let held = self.index(sequence).map(|at| self.messages[at].clone());
         let was_revoked = held.as_ref().is_some_and(|it| it.is_revoked());
         if change.message.version > self.state.version {
@@ -243,7 +254,9 @@ impl Entry {
             return;
         }
         if is_new {
-            tell_new(message, judge, changes);
+            if message.is_own || self.state.remind() != RemindType::Discard {
+                tell_new(message, judge, changes);
+            }
         } else if message.is_revoked() {
             if !was_revoked {
                 changes.revoked.push(message);
@@ -260,7 +273,7 @@ impl Entry {
         // New to the counts, which may know messages that were not taken yet: one of those that comes as revoked was
         // counted before.
         let is_new = data.sequence > state.last_sequence;
-        let is_others = data.from != *me && data.sequence > state.read;
+        let is_others = data.from != *me && state.may_be_unread(data.sequence);
         if is_new {
             if is_others && data.counts_as_unread() {
                 state.unread_count += 1;
@@ -292,27 +305,47 @@ impl Entry {
         if sequence <= self.state.read {
             return true;
         }
-        let covered = self
-            .messages
-            .front()
-            .is_some_and(|it| it.data.sequence <= sequence.next());
-        let rest = self
-            .messages
-            .iter()
-            .filter(|it| it.data.sequence > sequence && it.data.from != *me && it.data.counts_as_unread());
-        let rest = rest.count() as u64;
-        let all = self.state.last_sequence;
+        Arc::make_mut(&mut self.state).read = sequence;
+        self.recount(me)
+    }
+
+    /// The account deleted it. Whether what is held suffices to count what is left.
+    pub(crate) fn delete(&mut self, deleted: Deleted, me: &UserId) -> bool {
         let state = Arc::make_mut(&mut self.state);
-        state.read = sequence;
-        if sequence >= all {
-            state.unread_count = 0;
-            true
-        } else if covered && self.version == state.version {
-            state.unread_count = rest;
-            true
-        } else {
-            false
+        state.settings.deleted_before = deleted.before;
+        if deleted.first > state.first_sequence {
+            state.first_sequence = deleted.first;
+            let is_gone = |it: &Data| it.sequence < deleted.first;
+            if state.last_message.as_ref().is_some_and(is_gone) {
+                state.last_message = None;
+            }
+            if state.last_message.is_none() {
+                state.active = deleted.active;
+            }
+            while self.messages.front().is_some_and(|it| is_gone(&it.data)) {
+                self.messages.pop_front();
+            }
         }
+        self.recount(me)
+    }
+
+    /// Counts what is unread after a mark moved (C5). Whether what is held suffices.
+    fn recount(&mut self, me: &UserId) -> bool {
+        let state = Arc::make_mut(&mut self.state);
+        let from = state.read.next();
+        let from = from.max(state.first_sequence).max(state.settings.deleted_before);
+        if from > state.last_sequence {
+            state.unread_count = 0;
+            return true;
+        }
+        let covered = self.messages.front().is_some_and(|it| it.data.sequence <= from);
+        if !covered || self.version != state.version {
+            return false;
+        }
+        let rest = self.messages.iter().map(|it| &it.data);
+        let rest = rest.filter(|it| it.sequence >= from && it.from != *me && it.counts_as_unread());
+        state.unread_count = rest.count() as u64;
+        true
     }
 
     /// The peer read up to a message: tells of the own messages that are read now.

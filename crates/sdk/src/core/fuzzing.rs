@@ -308,6 +308,8 @@ fn synced() -> wire::SyncResult {
             }],
             has_more_conversations: true,
             blacklist: vec!["carol".to_owned()],
+            pinned: Vec::new(),
+            conversation_groups: vec!["work".to_owned()],
         }),
         ..wire::SyncResult::default()
     }
@@ -327,6 +329,23 @@ pub fn samples() -> Vec<Vec<u8>> {
             kind: Some(wire::account_event::Kind::BlacklistAdded(wire::UserIds {
                 user_ids: vec!["dave".to_owned()],
             })),
+        }),
+        wire::push::Kind::AccountEvent(wire::AccountEvent {
+            pts: 2,
+            kind: Some(wire::account_event::Kind::SettingsChanged(
+                wire::SettingsChanged {
+                    conversations: vec![wire::SettingsRevision {
+                        conversation: conversation(),
+                        revision: 1,
+                        deleted_before: 3,
+                        first_sequence: 3,
+                        active_ms: 1,
+                    }],
+                    change: Some(wire::SettingsChange {
+                        change: Some(wire::settings_change::Change::Deleted(true)),
+                    }),
+                },
+            )),
         }),
         wire::push::Kind::Kicked(wire::Kicked { reason: 1 }),
     ]

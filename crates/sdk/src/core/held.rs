@@ -12,6 +12,7 @@ use hongyan_protocol::group::Group;
 use hongyan_protocol::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::{MessageKey, TimelineChange};
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::settings::{RemindType, SettingsChange};
 
 use super::conversation::Entry;
 use super::io::{CallId, Event, GroupView, Outbox};
@@ -42,6 +43,10 @@ pub(crate) struct Held {
     pub(crate) is_page_stale: bool,
     pub(crate) groups: Vec<Arc<Group>>,
     pub(crate) blacklist: Vec<UserId>,
+    /// In the order of making.
+    pub(crate) conversation_groups: Vec<String>,
+    /// How groups were renamed and removed lately. Bounded where it grows.
+    pub(crate) retired_groups: VecDeque<(Pts, SettingsChange)>,
     /// Messages that this instance sent, whatever became of them. Bounded where they are added.
     pub(crate) sent_keys: VecDeque<MessageKey>,
     /// A sync is under way: changes wait here until it ends.
@@ -79,6 +84,9 @@ pub(crate) struct Changes {
     pub(crate) conversations: bool,
     pub(crate) groups: bool,
     pub(crate) blacklist: bool,
+    pub(crate) conversation_groups: bool,
+    /// Conversation groups in which there are others now.
+    pub(crate) in_groups: Vec<String>,
 }
 
 impl Held {
@@ -97,6 +105,8 @@ impl Held {
             is_page_stale: false,
             groups: Vec::new(),
             blacklist: Vec::new(),
+            conversation_groups: Vec::new(),
+            retired_groups: VecDeque::new(),
             sent_keys: VecDeque::new(),
             syncing: None,
             lists: Vec::new(),
@@ -149,8 +159,8 @@ impl Held {
         self.cursors.push_back((key, sequence));
     }
 
-    /// The conversation list as the app sees it: newest first; those of the same time by name, so that the order is
-    /// the same on every instance.
+    /// The conversation list as the app sees it: pinned ones first, then newest first; those of the same time by name,
+    /// so that the order is the same on every instance.
     pub(crate) fn list(&self) -> Vec<Arc<ConversationState>> {
         let listed = self.conversations.iter().filter(|it| it.is_listed());
         let mut list: Vec<Arc<ConversationState>> = Vec::with_capacity(self.conversations.len());
@@ -158,18 +168,24 @@ impl Held {
             // Sorted by insertion: at most a few thousand pointers are moved, and the general sort is several KB of
             // code for each type.
             let at = list.partition_point(|other| {
-                other.active > it.state.active || (other.active == it.state.active && other.id < it.state.id)
+                let (one, two) = (&**other, &*it.state);
+                match (one.settings.is_pinned, two.settings.is_pinned) {
+                    (true, false) => true,
+                    (false, true) => false,
+                    _ => one.active > two.active || (one.active == two.active && one.id < two.id),
+                }
             });
             list.insert(at, it.state.clone());
         }
         list
     }
 
-    /// Unread messages in all conversations but the account's notices.
+    /// Unread messages in all conversations but the account's notices and those that are muted.
     pub(crate) fn total_unread(&self) -> u64 {
         let listed = self.conversations.iter().filter(|it| it.is_listed());
         listed
             .filter(|it| it.state.id != ConversationId::System)
+            .filter(|it| it.state.remind() == RemindType::AcceptAndNotify)
             .map(|it| it.state.unread_count)
             .sum()
     }
@@ -206,8 +222,23 @@ impl Held {
         if changes.groups {
             out.event(Event::GroupListUpdated(self.group_views()));
         }
+        if changes.conversation_groups {
+            let groups = self.conversation_groups.clone();
+            out.event(Event::ConversationGroupListUpdated(groups));
+        }
         if changes.conversations {
-            out.event(Event::ConversationListUpdated(self.list()));
+            let list = self.list();
+            let of = |name: &String| -> Vec<_> {
+                let members = list.iter().filter(|it| it.settings.groups.contains(name));
+                members.cloned().collect()
+            };
+            for name in changes.in_groups {
+                if self.conversation_groups.contains(&name) {
+                    let conversations = of(&name);
+                    out.event(Event::ConversationInGroupUpdated { name, conversations });
+                }
+            }
+            out.event(Event::ConversationListUpdated(list));
             let total = self.total_unread();
             if total != self.total_shown {
                 self.total_shown = total;

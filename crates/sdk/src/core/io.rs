@@ -15,6 +15,7 @@ use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId}
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire;
 
 use super::message::Message;
@@ -192,6 +193,25 @@ pub enum Call {
     GetConversations {
         ids: Vec<ConversationId>,
     },
+    /// Those of the list that the filter lets through.
+    FilterConversationList(ConversationFilter),
+    /// Changes what is set for one conversation; fails when that cannot be.
+    ChangeSetting {
+        conversation: ConversationId,
+        change: SettingsChange,
+    },
+    /// Changes what is set for up to 100 conversations (remind types: 30), each for itself. Renaming and removing a
+    /// conversation group names none.
+    ChangeSettings {
+        conversations: Vec<ConversationId>,
+        change: SettingsChange,
+    },
+    GetConversationGroupList,
+    /// Keeps a text to be sent later, in this instance alone; an empty one is forgotten.
+    SetConversationDraft {
+        conversation: ConversationId,
+        text: String,
+    },
     GetConversationProfile {
         conversation: ConversationId,
     },
@@ -261,6 +281,19 @@ pub struct SendOptions {
     pub excluded_from_unread_count: bool,
     /// Does not become the last message.
     pub excluded_from_last_message: bool,
+}
+
+/// Which conversations of the list are wanted; what is `None` or `false` asks for nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationFilter {
+    /// `C2C`, `GROUP` or `@TIM#SYSTEM`.
+    pub kind: Option<String>,
+    /// In this conversation group; empty: in none.
+    pub group: Option<String>,
+    /// With this mark; 0: without any.
+    pub mark: Option<u64>,
+    /// With unread messages.
+    pub has_unread: bool,
 }
 
 /// A group to be made. Empty texts and `None` take the type's default.
@@ -333,6 +366,22 @@ pub enum Answer {
         complete: bool,
     },
     Conversation(Arc<ConversationState>),
+    /// See [`Call::ChangeSetting`].
+    SettingChanged {
+        conversation: ConversationId,
+        change: SettingsChange,
+        /// The group that it is the conversation of.
+        group: Option<GroupView>,
+    },
+    /// See [`Call::ChangeSettings`].
+    SettingsChanged {
+        done: Vec<ConversationId>,
+        refused: Vec<(ConversationId, Failure)>,
+        change: SettingsChange,
+    },
+    /// In the order of making.
+    ConversationGroups(Vec<String>),
+    Drafted(ConversationId),
     Groups(Vec<GroupView>),
     Group(GroupView),
     GroupCreated(GroupView),
@@ -388,10 +437,19 @@ pub enum Event {
     MessageRevoked(Vec<Arc<Message>>),
     /// `MESSAGE_READ_BY_PEER`: own messages that the peer of a C2C read now.
     MessageReadByPeer(Vec<Arc<Message>>),
-    /// `CONVERSATION_LIST_UPDATED`: the whole list, newest first.
+    /// `CONVERSATION_LIST_UPDATED`: the whole list, pinned ones first, newest first.
     ConversationListUpdated(Vec<Arc<ConversationState>>),
     /// `TOTAL_UNREAD_MESSAGE_COUNT_UPDATED`.
     TotalUnreadCountUpdated(u64),
+    /// `CONVERSATION_GROUP_LIST_UPDATED`: the names of all conversation groups, in the order of making.
+    ConversationGroupListUpdated(Vec<String>),
+    /// `CONVERSATION_IN_GROUP_UPDATED`: all that are in this group now.
+    ConversationInGroupUpdated {
+        /// The group.
+        name: String,
+        /// In the order of the list.
+        conversations: Vec<Arc<ConversationState>>,
+    },
     /// `GROUP_LIST_UPDATED`: all joined groups.
     GroupListUpdated(Vec<GroupView>),
     /// `GROUP_SYSTEM_NOTICE_RECEIVED`, deprecated: a notice, which [`Event::MessageReceived`] brings too.

@@ -10,7 +10,7 @@
 //! | `request` | which answers are waited for, and what is asked again |
 //! | `sync` | event log, timelines, gaps |
 //! | `conversation`, `held` | what is held: counts, messages, the list |
-//! | `message`, `group`, `profile` | the calls of the app, one room each |
+//! | `message`, `settings`, `group`, `profile` | the calls of the app, one room each |
 //!
 //! An input is handled in three steps: it changes what is held and leaves requests and answers; what changed is told to
 //! the app, once and in order; the next wake-up is announced.
@@ -28,6 +28,7 @@ mod message;
 mod profile;
 mod random;
 mod request;
+mod settings;
 mod sync;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -52,8 +53,8 @@ use random::Random;
 use request::{Requests, Then};
 
 pub use io::{
-    Answer, Call, CallId, Event, Failure, GroupView, Input, Joined, Level, NetState, NewGroup, Output,
-    ProfileFields, SendOptions, UserSig,
+    Answer, Call, CallId, ConversationFilter, Event, Failure, GroupView, Input, Joined, Level, NetState,
+    NewGroup, Output, ProfileFields, SendOptions, UserSig,
 };
 pub use message::{Draft, Message, PAGE, Status, for_show};
 
@@ -202,7 +203,7 @@ impl Core {
         self.login.refusal(gate).map(Failure::of)
     }
 
-    /// Unread messages in all conversations but the account's notices.
+    /// Unread messages in all conversations but the account's notices and those that are muted.
     pub fn total_unread_count(&self) -> u64 {
         self.held.as_ref().map_or(0, Held::total_unread)
     }
@@ -233,7 +234,18 @@ impl Core {
             Call::GetMessageList { conversation, before } => self.message_list(now, id, conversation, before),
             Call::SetMessageRead { conversation } => self.mark_read(now, id, conversation),
             Call::SetAllMessageRead { scope } => self.mark_all_read(now, id, scope),
-            Call::GetConversationList => self.conversation_list(now, id),
+            Call::GetConversationList => self.conversation_list(now, id, None),
+            Call::FilterConversationList(filter) => self.conversation_list(now, id, Some(filter)),
+            Call::ChangeSetting { conversation, change } => {
+                self.change_settings(now, id, vec![conversation], change, true);
+            }
+            Call::ChangeSettings {
+                conversations,
+                change,
+            } => {
+                self.change_settings(now, id, conversations, change, false);
+            }
+            Call::SetConversationDraft { conversation, text } => self.set_draft(id, conversation, text),
             Call::GetConversations { ids } => self.conversations(now, id, ids),
             Call::GetConversationProfile { conversation } => self.conversation_profile(now, id, conversation),
             Call::GetGroupProfile { group } => self.find_group(now, id, &group),
@@ -254,12 +266,15 @@ impl Core {
             Call::UpdateMyProfile(fields) => self.update_profile(now, id, fields),
             Call::AddToBlacklist { users } => self.add_to_blacklist(now, id, &users),
             Call::RemoveFromBlacklist { users } => self.remove_from_blacklist(now, id, users),
-            Call::GetGroupList | Call::GetMyProfile | Call::GetBlacklist => {
+            Call::GetGroupList | Call::GetMyProfile | Call::GetBlacklist | Call::GetConversationGroupList => {
                 // Behind the gate of readiness everything of the account is held.
                 let Some(held) = &self.held else { return };
                 let answer = match call {
                     Call::GetGroupList => Answer::Groups(held.group_views()),
                     Call::GetMyProfile => Answer::Profile(held.profile.clone()),
+                    Call::GetConversationGroupList => {
+                        Answer::ConversationGroups(held.conversation_groups.clone())
+                    }
                     _ => Answer::Users(held.blacklist.clone()),
                 };
                 self.out.answer(id, answer);
@@ -296,10 +311,13 @@ impl Core {
         self.request(now, command, Then::AllRead { call });
     }
 
-    fn conversation_list(&mut self, now: Timestamp, call: CallId) {
+    fn conversation_list(&mut self, now: Timestamp, call: CallId, filter: Option<ConversationFilter>) {
         let Some(held) = &mut self.held else { return };
         let answer = Answer::Conversations {
-            conversations: held.list(),
+            conversations: match filter {
+                Some(filter) => held.filtered(&filter),
+                None => held.list(),
+            },
             complete: !held.has_more,
         };
         self.out.answer(call, answer);
@@ -574,6 +592,15 @@ impl Core {
                 self.own_event(now, it.pts, AccountChange::BlacklistRemoved(removed));
                 self.out.answer(call, Answer::Users(users));
             }
+            (
+                Then::Settings {
+                    call,
+                    conversations,
+                    change,
+                    is_one,
+                },
+                Some(R::ChangeSettings(it)),
+            ) => self.settings_answered(now, call, conversations, change, is_one, it),
             (then, _) => {
                 self.fail(then, Failure::of(Code::UNCAUGHT));
                 self.malformed(now);
@@ -698,6 +725,7 @@ const fn changes_something(result: &response::Result) -> bool {
             | R::UpdateProfile(_)
             | R::AddToBlacklist(_)
             | R::RemoveFromBlacklist(_)
+            | R::ChangeSettings(_)
     )
 }
 

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::MessageKey;
+use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire::{self, request::Command};
 
 use super::frames;
@@ -98,6 +99,13 @@ pub(crate) enum Then {
         call: CallId,
         users: Vec<UserId>,
     },
+    Settings {
+        call: CallId,
+        conversations: Vec<ConversationId>,
+        change: SettingsChange,
+        /// The app named one, and waits for that.
+        is_one: bool,
+    },
 }
 
 impl Then {
@@ -125,7 +133,8 @@ impl Then {
             | Self::Profiles { call }
             | Self::ProfileUpdated { call }
             | Self::BlacklistAdded { call }
-            | Self::BlacklistRemoved { call, .. } => Some(*call),
+            | Self::BlacklistRemoved { call, .. }
+            | Self::Settings { call, .. } => Some(*call),
         }
     }
 
@@ -153,9 +162,12 @@ impl Then {
             | Self::ProfileUpdated { .. }
             | Self::BlacklistAdded { .. }
             | Self::BlacklistRemoved { .. } => AfterCut::Repeat,
-            Self::Revoked { .. } | Self::Created { .. } | Self::Joined { .. } | Self::Left { .. } => {
-                AfterCut::Fail
-            }
+            Self::Settings { change, .. } if !change.is_of_group() => AfterCut::Repeat,
+            Self::Settings { .. }
+            | Self::Revoked { .. }
+            | Self::Created { .. }
+            | Self::Joined { .. }
+            | Self::Left { .. } => AfterCut::Fail,
         }
     }
 }

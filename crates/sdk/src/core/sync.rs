@@ -16,6 +16,7 @@ use hongyan_protocol::message::TimelineChange;
 use hongyan_protocol::profile::Profile;
 #[cfg(feature = "sabotage")]
 use hongyan_protocol::sabotage::{self, Sabotage};
+use hongyan_protocol::settings::RemindType;
 use hongyan_protocol::wire::{self, request::Command};
 use std::sync::Arc;
 
@@ -134,11 +135,13 @@ impl Core {
         let blacklist = super::profile::users(snapshot.blacklist);
         self.changes.blacklist |= held.blacklist != blacklist;
         held.blacklist = blacklist;
+        self.changes.conversation_groups |= held.conversation_groups != snapshot.conversation_groups;
+        held.conversation_groups = snapshot.conversation_groups;
         // What moved up from beyond the page is found by paging anew.
         held.has_more = snapshot.has_more_conversations;
         held.page_end = Timestamp(snapshot.conversations.last().map_or(0, |it| it.active_ms));
         let mut older: Vec<_> = held.conversations.iter().map(|it| it.state.id.clone()).collect();
-        for state in snapshot.conversations {
+        for state in snapshot.conversations.into_iter().chain(snapshot.pinned) {
             let Ok(id) = ConversationId::from_wire(state.conversation.clone()) else {
                 continue;
             };
@@ -168,7 +171,12 @@ impl Core {
         let Some(held) = &mut self.held else { return };
         let version = change.message.version;
         if version == Version(0) {
+            let id = change.message.conversation_for(&held.me);
             let message = Arc::new(Message::of(change.message, &held.me, Sequence(0)));
+            let remind = held.find(&id).map(|it| it.state.remind());
+            if remind == Some(RemindType::Discard) && !message.is_own {
+                return;
+            }
             let (judge, _) = judge(held, is_own_doing, Timestamp(0));
             return tell_new(message, &judge, &mut self.changes);
         }
@@ -271,9 +279,10 @@ impl Core {
     /// The server told where a conversation stands, for whatever reason it was asked.
     pub(super) fn state_came(&mut self, now: Timestamp, state: wire::ConversationState) {
         let Some(held) = &mut self.held else { return };
-        let Ok(state) = ConversationState::from_wire(state) else {
+        let Ok(mut state) = ConversationState::from_wire(state) else {
             return self.out.log(Level::Warning, "a conversation cannot be read");
         };
+        held.without_retired(&mut state);
         let id = state.id.clone();
         let news_after = news_after(held, &state);
         self.changes.conversations = true;
@@ -281,9 +290,11 @@ impl Core {
             held.conversations.push(Entry::finding(id.clone()));
         }
         let Some(entry) = held.find_mut(&id) else { return };
+        let grouped = entry.state.settings.groups.clone();
         if !entry.take_state(state) {
             return self.ask_state(now, &id);
         }
+        self.changes.regroup(&grouped, &entry.state.settings.groups);
         let Some(healing) = entry.healing.as_mut().filter(|it| it.is_finding) else {
             // It tells of changes that were not taken: lost, or on their way.
             if entry.state.version > entry.version {
@@ -435,6 +446,7 @@ impl Core {
             Some(AccountChange::Read(mark)) => self.read(now, &mark),
             Some(AccountChange::PeerRead(mark)) => self.peer_read(now, &mark),
             Some(AccountChange::AllRead(marks)) => self.all_read(now, &marks),
+            Some(AccountChange::Settings(changed)) => self.settings_changed(now, changed),
             // Of a newer server; its number counts all the same.
             None => {}
         }
@@ -686,10 +698,18 @@ fn take_snapshot(held: &mut Held, snapshot: wire::Snapshot, changes: &mut Change
         held.profile = Profile::from_wire(profile);
     }
     let states = snapshot.conversations.into_iter();
-    let states: Vec<_> = states
+    let mut states: Vec<_> = states
         .filter_map(|it| ConversationState::from_wire(it).ok())
         .collect();
     held.page_end = states.last().map_or(Timestamp(0), |it| it.active);
+    // Less recent than the page: its end stays where it is.
+    let pinned = snapshot.pinned.into_iter();
+    states.extend(pinned.filter_map(|it| ConversationState::from_wire(it).ok()));
+    for state in &mut states {
+        if let Some(known) = held.find(&state.id) {
+            state.draft.clone_from(&known.state.draft);
+        }
+    }
     held.has_more = snapshot.has_more_conversations;
     held.is_paging = false;
     held.conversations = states.into_iter().map(Entry::of).collect();
@@ -699,6 +719,8 @@ fn take_snapshot(held: &mut Held, snapshot: wire::Snapshot, changes: &mut Change
         .map(|it| Arc::new(Group::from_wire(it)))
         .collect();
     held.blacklist = snapshot.blacklist.into_iter().map(UserId::trusted).collect();
+    held.conversation_groups = snapshot.conversation_groups;
+    changes.conversation_groups = reload || !held.conversation_groups.is_empty();
     changes.conversations = true;
     changes.groups = reload || !held.groups.is_empty();
     changes.blacklist = reload;

@@ -25,6 +25,7 @@ use hongyan_storage::{Store, StoreError, Turn};
 use crate::facts::{Facts, GroupFacts};
 
 mod add_to_blacklist;
+mod change_settings;
 mod create_group;
 mod dismiss_group;
 mod find_conversation;
@@ -193,6 +194,7 @@ async fn dispatch(
         Command::ListBlacklist(it) => list_blacklist::prepare(context, caller, it),
         Command::AddToBlacklist(it) => add_to_blacklist::prepare(context, caller, now, it).await,
         Command::RemoveFromBlacklist(it) => remove_from_blacklist::prepare(context, caller, it).await,
+        Command::ChangeSettings(it) => change_settings::prepare(context, caller, it),
     }
 }
 

@@ -70,6 +70,8 @@ fn whole_picture(snapshot: &Snapshot) -> wire::SyncResult {
                 .iter()
                 .map(|it| it.as_str().to_owned())
                 .collect(),
+            pinned: snapshot.pinned.iter().map(ConversationState::to_wire).collect(),
+            conversation_groups: snapshot.conversation_groups.clone(),
         }),
         events: Vec::new(),
         updates: Vec::new(),

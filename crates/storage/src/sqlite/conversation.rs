@@ -4,20 +4,21 @@
 use std::cmp::Reverse;
 
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
-use hongyan_protocol::id::{Account, AccountId, ConversationId, Sequence, Timestamp, Version};
+use hongyan_protocol::id::{Account, AccountId, ConversationId, Pts, Sequence, Timestamp, Version};
+use hongyan_protocol::settings::Settings;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::event::enter;
+use super::event::{self, enter};
 use super::timeline::{self, Head};
 use super::view::View;
 use super::writer::Writing;
-use super::{account as accounts, group};
+use super::{account as accounts, group, settings};
 use crate::model::{Consequences, MarkedOne, MarkedRead, Readable, TimelineId, Written};
 use crate::store::Result;
 
 const SELECT: &str =
     "SELECT c.timeline, t.kind, t.a, t.b, t.changed_version, c.read_sequence, c.first_sequence,
-        c.created_ms
+        c.created_ms, c.deleted_before
     FROM conversation c JOIN timeline t ON t.id = c.timeline
     WHERE c.account = ?1";
 
@@ -30,6 +31,7 @@ pub(super) struct Own {
     read: Sequence,
     pub(super) first: Sequence,
     created: Timestamp,
+    pub(super) deleted_before: Sequence,
 }
 
 /// A conversation with what orders it.
@@ -52,6 +54,16 @@ impl Own {
     pub(super) fn head(&self, view: &View<'_>) -> Result<Head> {
         timeline::head_of(view, self.number, self.changed)
     }
+
+    /// The account deleted it, and nothing was said since.
+    pub(super) fn is_deleted(&self, view: &View<'_>) -> Result<bool> {
+        Ok(self.deleted_before > Sequence(0) && self.head(view)?.sequence < self.deleted_before)
+    }
+
+    /// The first message that may be unread, but for the read mark.
+    fn counted_from(&self) -> Sequence {
+        self.first.max(self.deleted_before)
+    }
 }
 
 /// Gives an account its row.
@@ -70,6 +82,23 @@ pub(super) fn add(
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute([account.0, timeline, read.0, first.0, now.0])?;
+    Ok(())
+}
+
+/// Notes where a conversation was deleted, and where its history begins now.
+pub(super) fn put_deleted(
+    writing: &Writing,
+    account: AccountId,
+    own: &Own,
+    before: Sequence,
+    first: Sequence,
+) -> Result<()> {
+    writing
+        .connection
+        .prepare_cached(
+            "UPDATE conversation SET deleted_before = ?3, first_sequence = ?4 WHERE account = ?1 AND timeline = ?2",
+        )?
+        .execute([account.0, own.number, before.0, first.0])?;
     Ok(())
 }
 
@@ -114,6 +143,20 @@ pub(super) fn find_conversation(
         .transpose()
 }
 
+/// What an account set for a conversation, also for one that has not begun.
+pub(super) fn find_settings(
+    view: &View<'_>,
+    account: &Account,
+    conversation: &ConversationId,
+) -> Result<Settings> {
+    let Some(timeline) = timeline_of(view, account, conversation)? else {
+        return Ok(Settings::default());
+    };
+    let own = find_own(view, account, conversation)?;
+    let deleted_before = own.map_or(Sequence(0), |it| it.deleted_before);
+    settings::find(view, account.id, timeline, deleted_before)
+}
+
 /// All of an account, newest first.
 pub(super) fn list_recent(view: &View<'_>, account: AccountId) -> Result<Vec<Recent>> {
     let own: Vec<Own> = view
@@ -126,6 +169,17 @@ pub(super) fn list_recent(view: &View<'_>, account: AccountId) -> Result<Vec<Rec
         .collect::<Result<_>>()?;
     all.sort_by_key(|it| Reverse((it.active, it.own.number)));
     Ok(all)
+}
+
+/// Those that are in the account's list, newest first.
+pub(super) fn list_shown(view: &View<'_>, account: AccountId) -> Result<Vec<Recent>> {
+    let mut shown = Vec::new();
+    for it in list_recent(view, account)? {
+        if !it.own.is_deleted(view)? {
+            shown.push(it);
+        }
+    }
+    Ok(shown)
 }
 
 /// The first `limit` of a list, and those that were active in the same millisecond as the last of them: the next page
@@ -147,7 +201,7 @@ pub(super) fn list_conversations(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<ConversationState>> {
-    let mut all = list_recent(view, account.id)?;
+    let mut all = list_shown(view, account.id)?;
     if before > Timestamp(0) {
         all.retain(|it| it.active < before);
     }
@@ -170,14 +224,20 @@ pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Resu
         version: head.version,
         last_sequence: head.sequence,
         last_message,
-        unread_count: timeline::count_unread(view, own.number, account.id, own.read, own.first)?,
+        unread_count: timeline::count_unread(view, own.number, account.id, own.read, own.counted_from())?,
         read: own.read,
         peer_read: Sequence(0),
         peer: None,
         group: None,
         active: recent.active,
         first_sequence: own.first,
+        settings: settings::find(view, account.id, own.timeline, own.deleted_before)?,
+        pts: Pts(0),
+        draft: String::new(),
     };
+    if !state.settings.groups.is_empty() {
+        state.pts = event::newest(view, account.id)?;
+    }
     match own.timeline {
         TimelineId::C2c(one, other) => {
             let peer = if one == account.id { other } else { one };
@@ -211,7 +271,8 @@ pub(super) fn mark_read(
     if moved {
         put_read(writing, account.id, own.number, read)?;
     }
-    let unread_count = timeline::count_unread(&writing.view(), own.number, account.id, read, own.first)?;
+    let from = own.counted_from();
+    let unread_count = timeline::count_unread(&writing.view(), own.number, account.id, read, from)?;
     let done = MarkedRead {
         moved,
         read,
@@ -242,7 +303,7 @@ pub(super) fn mark_all_read(
             (ReadScope::C2c, it) => matches!(it, TimelineId::C2c(..)),
             (ReadScope::Groups, it) => matches!(it, TimelineId::Group(_)),
         };
-        if !is_meant {
+        if !is_meant || own.is_deleted(&writing.view())? {
             continue;
         }
         let read = own.head(&writing.view())?.sequence;
@@ -307,5 +368,6 @@ fn read_own(row: &Row<'_>) -> rusqlite::Result<Own> {
         read: Sequence(row.get(5)?),
         first: Sequence(row.get(6)?),
         created: Timestamp(row.get(7)?),
+        deleted_before: Sequence(row.get(8)?),
     })
 }

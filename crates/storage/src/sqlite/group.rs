@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::event::enter;
 use super::view::View;
 use super::writer::Writing;
-use super::{conversation, timeline};
+use super::{conversation, settings, timeline};
 use crate::model::{
     Application, Consequences, Created, Dismissed, GroupNumber, GroupRecord, Handled, Joined, Left,
     MemberRecord, NewGroup, TimelineId, Written,
@@ -405,6 +405,7 @@ fn remove_conversation(writing: &Writing, group: GroupNumber, account: AccountId
             .prepare_cached("DELETE FROM conversation WHERE account = ?1 AND timeline = ?2")?
             .execute([account.0, head.number])?;
     }
+    settings::forget(writing, account, TimelineId::Group(group))?;
     Ok(())
 }
 

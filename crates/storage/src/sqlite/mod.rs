@@ -17,6 +17,7 @@ mod manual;
 mod queue;
 mod reader;
 mod schema;
+mod settings;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use hongyan_protocol::id::{
 use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
+use hongyan_protocol::settings::{Settings, SettingsChange};
 use rusqlite::ErrorCode;
 
 use crate::model::*;
@@ -459,6 +461,31 @@ impl Store for SqliteStore {
         self.writer
             .write(lane, move |it| {
                 conversation::mark_all_read(it, account, scope, consequences)
+            })
+            .await
+    }
+
+    async fn find_settings(&self, account: &Account, conversation: &ConversationId) -> Result<Settings> {
+        let lane = Lane::of(account.id);
+        let (account, conversation) = (account.clone(), conversation.clone());
+        self.read(lane, move |it| {
+            conversation::find_settings(it, &account, &conversation)
+        })
+        .await
+    }
+
+    async fn change_settings(
+        &self,
+        account: &Account,
+        conversations: Vec<(ConversationId, Sequence)>,
+        change: SettingsChange,
+        consequences: Consequences<SettingsWritten>,
+    ) -> Result<Committed<Written<SettingsWritten>>> {
+        let lane = Lane::of(account.id);
+        let account = account.clone();
+        self.writer
+            .write(lane, move |it| {
+                settings::change(it, &account, &conversations, &change, consequences)
             })
             .await
     }

@@ -21,7 +21,10 @@ const LOCK_FILE: &str = "hongyan.lock";
 const STATEMENTS_MAX: usize = 256;
 
 /// In the order of application. A file that was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_conversation_settings.sql"),
+];
 
 /// Makes the folder this process's own, until the file is dropped. Two processes on one folder would each believe
 /// that they know where the timelines end.

@@ -6,7 +6,7 @@ use hongyan_protocol::id::{Account, Pts, Sequence, Timestamp, Version};
 use hongyan_protocol::limits;
 
 use super::view::View;
-use super::{account as accounts, blacklist, conversation, event, group, timeline};
+use super::{account as accounts, blacklist, conversation, event, group, settings, timeline};
 use crate::model::{CatchUp, ConversationUpdate, Held, Snapshot, TimelineId};
 use crate::store::Result;
 
@@ -21,8 +21,9 @@ const UPDATES_MAX: usize = 1000;
 const COMMIT_MS_MAX: u64 = 60_000;
 
 pub(super) fn snapshot(view: &View<'_>, account: &Account, conversations: usize) -> Result<Snapshot> {
-    let recent = conversation::list_recent(view, account.id)?;
+    let recent = conversation::list_shown(view, account.id)?;
     let page = conversation::page(&recent, conversations);
+    let pinned = settings::list_pinned(view, account.id)?;
     Ok(Snapshot {
         pts: event::newest(view, account.id)?,
         profile: accounts::profile(view, account.id)?,
@@ -30,6 +31,12 @@ pub(super) fn snapshot(view: &View<'_>, account: &Account, conversations: usize)
             .iter()
             .map(|it| conversation::state(view, account, it))
             .collect::<Result<_>>()?,
+        pinned: recent[page.len()..]
+            .iter()
+            .filter(|it| pinned.contains(&it.own.timeline))
+            .map(|it| conversation::state(view, account, it))
+            .collect::<Result<_>>()?,
+        conversation_groups: settings::list_groups(view, account.id)?,
         has_more: page.len() < recent.len(),
         groups: group::list_groups(view, account.id)?,
         blacklist: blacklist::list(view, account.id)?,
@@ -62,6 +69,7 @@ pub(super) fn catch_up(
             Some(mark) => *mark,
             // One of those that the instance has not asked for yet.
             None if recent.active.plus_ms(COMMIT_MS_MAX) < listed => continue,
+            None if own.is_deleted(view)? => continue,
             None => (Version(0), Sequence(0)),
         };
         if updates.len() == UPDATES_MAX {

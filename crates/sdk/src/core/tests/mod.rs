@@ -6,6 +6,7 @@ mod life;
 pub(crate) mod model;
 mod random_orders;
 mod reading;
+mod settings;
 
 use std::collections::VecDeque;
 
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use hongyan_protocol::frame;
 use hongyan_protocol::id::{SdkAppId, Timestamp};
 use hongyan_protocol::platform::Platform;
+use hongyan_protocol::settings::Settings;
 use hongyan_protocol::wire;
 
 use super::{Answer, Call, CallId, Config, Core, Event, Failure, Input, Message, Output, State, UserSig};
@@ -207,7 +209,7 @@ impl Client {
 }
 
 /// What an app sees of a conversation.
-type Shown = (String, u64, u64, u64, u64, Option<(u64, bool)>);
+type Shown = (String, u64, u64, u64, u64, Option<(u64, bool)>, Settings);
 
 fn shown(it: &hongyan_protocol::conversation::ConversationState) -> Shown {
     (
@@ -219,6 +221,7 @@ fn shown(it: &hongyan_protocol::conversation::ConversationState) -> Shown {
         it.last_message
             .as_ref()
             .map(|it| (it.sequence.0, it.revoker.is_some())),
+        it.settings.clone(),
     )
 }
 

@@ -14,6 +14,7 @@ use hongyan_protocol::message::{
     ChangeKind, Message, MessageFlags, MessageKey, Priority, Target, TimelineChange,
 };
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::settings::{Deleted, Settings, SettingsChange, SettingsChanged, SettingsRevision};
 use hongyan_protocol::wire::{self, element::Kind, request::Command, response::Result as R};
 
 pub(crate) const ME: &str = "alice";
@@ -25,6 +26,9 @@ pub(crate) struct Timeline {
     pub(crate) version: u64,
     pub(crate) read: u64,
     pub(crate) peer_read: u64,
+    pub(crate) settings: Settings,
+    /// The oldest message that may be seen; 0: all.
+    pub(crate) first: u64,
 }
 
 pub(crate) struct Model {
@@ -32,6 +36,7 @@ pub(crate) struct Model {
     pub(crate) timelines: BTreeMap<ConversationId, Timeline>,
     pub(crate) log: Vec<AccountChange>,
     pub(crate) blacklist: Vec<UserId>,
+    pub(crate) conversation_groups: Vec<String>,
     /// Those that the account is in.
     pub(crate) groups: Vec<Group>,
     pub(crate) profile: Profile,
@@ -66,6 +71,7 @@ impl Model {
             timelines: BTreeMap::new(),
             log: Vec::new(),
             blacklist: Vec::new(),
+            conversation_groups: Vec::new(),
             groups: Vec::new(),
             profile: Profile::empty(user(ME)),
             pushes: VecDeque::new(),
@@ -197,6 +203,83 @@ impl Model {
         self.log(AccountChange::PeerRead(mark(id, sequence)))
     }
 
+    /// The account sets something, by another instance or by this one. The event's number; 0 when nothing changed.
+    pub(crate) fn set(&mut self, ids: &[ConversationId], sequences: &[u64], change: SettingsChange) -> u64 {
+        let has = |it: &Self, name: &String| it.conversation_groups.contains(name);
+        match &change {
+            SettingsChange::GroupCreated(name) if !has(self, name) => {
+                self.conversation_groups.push(name.clone());
+            }
+            SettingsChange::GroupEntered(name) | SettingsChange::GroupLeft(name) if !has(self, name) => {
+                return 0;
+            }
+            SettingsChange::GroupRenamed { from, to } => {
+                if !has(self, from) || has(self, to) {
+                    return 0;
+                }
+                let named = self.conversation_groups.iter_mut().filter(|it| *it == from);
+                named.for_each(|it| it.clone_from(to));
+            }
+            SettingsChange::GroupRemoved(name) => {
+                if !has(self, name) {
+                    return 0;
+                }
+                self.conversation_groups.retain(|it| it != name);
+            }
+            _ => {}
+        }
+        let mut conversations = Vec::new();
+        for (id, timeline) in &mut self.timelines {
+            let at = ids.iter().position(|it| it == id);
+            if at.is_none() && !change.is_of_group() {
+                continue;
+            }
+            let newest = timeline.messages.len() as u64;
+            let is_deleted = newest < timeline.settings.deleted_before.0;
+            if is_deleted || !timeline.settings.apply(&change) {
+                continue;
+            }
+            timeline.settings.revision += 1;
+            let mut deleted = None;
+            if let SettingsChange::Deleted { clear_history } = change {
+                let known = at.and_then(|at| sequences.get(at)).filter(|it| **it > 0);
+                let before = known.map_or(newest, |it| newest.min(*it)) + 1;
+                let before = before.max(timeline.settings.deleted_before.0);
+                timeline.settings.deleted_before = Sequence(before);
+                if clear_history {
+                    timeline.first = timeline.first.max(before);
+                }
+                let kept = timeline
+                    .messages
+                    .iter()
+                    .rfind(|it| it.sequence.0 >= timeline.first);
+                let active = kept
+                    .or(timeline.messages.first())
+                    .map_or(Timestamp(0), |it| it.time);
+                deleted = Some(Deleted {
+                    before: Sequence(before),
+                    first: Sequence(timeline.first.max(1)),
+                    active,
+                });
+            }
+            if at.is_some() {
+                conversations.push(SettingsRevision {
+                    conversation: id.clone(),
+                    revision: timeline.settings.revision,
+                    deleted,
+                });
+            }
+        }
+        let is_of_list = change.is_of_group() || matches!(change, SettingsChange::GroupCreated(_));
+        if conversations.is_empty() && !is_of_list {
+            return 0;
+        }
+        self.log(AccountChange::Settings(SettingsChanged {
+            conversations,
+            change,
+        }))
+    }
+
     pub(crate) fn log(&mut self, change: AccountChange) -> u64 {
         self.log.push(change);
         self.log.len() as u64
@@ -246,7 +329,11 @@ impl Model {
             .messages
             .iter()
             .filter(|it| it.sequence.0 > timeline.read && it.from.as_str() != ME && it.counts_as_unread());
+        let begins = timeline.first.max(timeline.settings.deleted_before.0);
+        let unread = unread.filter(|it| it.sequence.0 >= begins);
         let last = timeline.messages.last();
+        let begun = timeline.messages.first().map_or(Timestamp(0), |it| it.time);
+        let last = last.filter(|it| it.sequence.0 >= timeline.first);
         ConversationState {
             id: id.clone(),
             version: Version(timeline.version),
@@ -263,14 +350,18 @@ impl Model {
                 ConversationId::Group(group) => self.groups.iter().find(|it| it.id == *group).cloned(),
                 _ => None,
             },
-            active: last.map_or(Timestamp(0), |it| it.time),
-            first_sequence: Sequence(1),
+            active: last.map_or(begun, |it| it.time),
+            first_sequence: Sequence(timeline.first.max(1)),
+            settings: timeline.settings.clone(),
+            pts: Pts(self.log.len() as u64),
+            draft: String::new(),
         }
     }
 
     /// The list, newest first.
     pub(crate) fn list(&self) -> Vec<ConversationState> {
         let mut list: Vec<_> = self.timelines.keys().map(|id| self.state(id)).collect();
+        list.retain(|it| !it.is_deleted());
         list.sort_by(|a, b| b.active.cmp(&a.active).then_with(|| a.id.cmp(&b.id)));
         list
     }
@@ -357,10 +448,11 @@ impl Model {
                     0 => all.len(),
                     before => all.len().min(before as usize - 1),
                 };
-                let begin = end.saturating_sub(it.count as usize);
+                let first = self.state(&id).first_sequence.0 as usize - 1;
+                let begin = end.saturating_sub(it.count as usize).max(first).min(end);
                 R::ListMessages(wire::ListMessagesResult {
                     messages: all[begin..end].iter().map(Message::to_wire).collect(),
-                    complete: begin == 0,
+                    complete: begin <= first,
                 })
             }
             Command::ListConversations(it) => {
@@ -441,6 +533,25 @@ impl Model {
                     .collect(),
                 total: 40,
             }),
+            Command::ChangeSettings(it) => {
+                let ids = it.conversations.into_iter();
+                let ids: Vec<_> = ids
+                    .map(|it| ConversationId::from_wire(Some(it)).unwrap())
+                    .collect();
+                let missing = ids.iter().filter(|id| !self.timelines.contains_key(id));
+                let refused = missing.map(|id| wire::SettingsRefusal {
+                    conversation: Some(id.to_wire()),
+                    code: 2500,
+                    text: String::from("refused"),
+                });
+                let refused = refused.collect();
+                let change = SettingsChange::from_wire(it.change).unwrap();
+                let pts = self.set(&ids, &it.sequences, change);
+                R::ChangeSettings(wire::ChangeSettingsResult {
+                    event: (pts > 0).then(|| self.log[pts as usize - 1].to_wire(Pts(pts))),
+                    refused,
+                })
+            }
             Command::FindProfiles(it) => R::FindProfiles(wire::FindProfilesResult {
                 profiles: it
                     .user_ids
@@ -468,6 +579,13 @@ impl Model {
                     has_more_conversations: list.len() > self.list_page,
                     groups: self.groups.iter().map(Group::to_wire).collect(),
                     blacklist: self.blacklist.iter().map(|it| it.as_str().to_owned()).collect(),
+                    pinned: list
+                        .iter()
+                        .skip(self.list_page)
+                        .filter(|it| it.settings.is_pinned)
+                        .map(ConversationState::to_wire)
+                        .collect(),
+                    conversation_groups: self.conversation_groups.clone(),
                 }),
                 ..wire::SyncResult::default()
             };
@@ -480,7 +598,10 @@ impl Model {
                 .find(|it| it.conversation.as_ref() == Some(&id.to_wire()));
             let known = held.map_or(0, |it| it.version);
             let state = self.state(id);
-            if known == state.version.0 || (held.is_none() && state.active.0 < sync.listed_ms) {
+            if (held.is_none() && state.is_deleted())
+                || known == state.version.0
+                || (held.is_none() && state.active.0 < sync.listed_ms)
+            {
                 return None;
             }
             let (changes, version, complete) = self.changes(id, known);
@@ -508,6 +629,7 @@ impl Model {
         let mut touched: Vec<_> = timeline
             .messages
             .iter()
+            .filter(|it| it.sequence.0 >= timeline.first)
             .filter(|it| it.version.0 > after)
             .collect();
         touched.sort_by_key(|it| it.version);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::model::{c2c, user};
 use super::*;
 use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::settings::{RemindType, SettingsChange};
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
@@ -27,6 +28,12 @@ enum Step {
         sequence: u64,
     },
     Block(usize),
+    /// Something is set, by this instance or by another one.
+    Set {
+        of: usize,
+        what: usize,
+        own: bool,
+    },
     Send {
         to: usize,
     },
@@ -54,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (who.clone(), 1..8_u64).prop_map(|(of, sequence)| Step::Read { of, sequence }),
         1 => (who.clone(), 1..8_u64).prop_map(|(of, sequence)| Step::PeerRead { of, sequence }),
         1 => who.clone().prop_map(Step::Block),
+        6 => (who.clone(), 0..13_usize, any::<bool>()).prop_map(|(of, what, own)| Step::Set { of, what, own }),
         2 => who.clone().prop_map(|to| Step::Send { to }),
         1 => who.prop_map(|of| Step::MarkRead { of }),
         8 => (0..6_usize, any::<bool>()).prop_map(|(at, again)| Step::Deliver { at, again }),
@@ -91,6 +99,21 @@ fn take(client: &mut Client, step: &Step) {
                 client.model.push_event(pts);
             }
         }
+        Step::Set { of, what, own: true } => {
+            let change = setting(what);
+            let conversations = match change.is_of_group() {
+                true => Vec::new(),
+                false => vec![c2c(NAMES[of])],
+            };
+            client.call(Call::ChangeSettings {
+                conversations,
+                change,
+            });
+        }
+        Step::Set { of, what, .. } => {
+            let pts = client.model.set(&[c2c(NAMES[of])], &[], setting(what));
+            client.model.push_event(pts);
+        }
         Step::Send { to } => {
             let draft = crate::core::Draft::text(c2c(NAMES[to]), "sent");
             let message = client.core.create_message(client.now, draft).unwrap();
@@ -122,6 +145,27 @@ fn take(client: &mut Client, step: &Step) {
             client.swallow_answers = lose;
         }
         Step::Pass(ms) => client.pass_ms(ms),
+    }
+}
+
+fn setting(what: usize) -> SettingsChange {
+    let name = |it: &str| it.to_owned();
+    match what {
+        0 => SettingsChange::Pinned(true),
+        1 => SettingsChange::Pinned(false),
+        2 => SettingsChange::Remind(RemindType::AcceptNotNotify),
+        3 => SettingsChange::Remind(RemindType::AcceptAndNotify),
+        4 => SettingsChange::MarkSet(1 << 40),
+        5 => SettingsChange::CustomData(name("data")),
+        6 | 7 => SettingsChange::GroupCreated(name("x")),
+        8 => SettingsChange::GroupLeft(name("x")),
+        9 => SettingsChange::GroupRenamed {
+            from: name("x"),
+            to: name("y"),
+        },
+        10 => SettingsChange::GroupRemoved(name("x")),
+        11 => SettingsChange::Deleted { clear_history: false },
+        _ => SettingsChange::Deleted { clear_history: true },
     }
 }
 
@@ -172,9 +216,17 @@ fn check(steps: Vec<Step>, end: End) -> Result<(), TestCaseError> {
     let mut fresh = Model::new();
     std::mem::swap(&mut fresh.timelines, &mut client.model.timelines);
     fresh.list_page = 100;
+    fresh
+        .conversation_groups
+        .clone_from(&client.model.conversation_groups);
     fresh.now = client.model.now;
     let mut other = Client::ready_with(fresh);
     prop_assert_eq!(client.listed(), other.listed());
+    let groups = Some(Ok(Answer::ConversationGroups(
+        client.model.conversation_groups.clone(),
+    )));
+    prop_assert_eq!(client.call(Call::GetConversationGroupList), groups);
+    prop_assert_eq!(client.core.total_unread_count(), other.core.total_unread_count());
     let Some(Ok(Answer::Users(mut blocked))) = client.call(Call::GetBlacklist) else {
         panic!("answered");
     };
@@ -207,7 +259,8 @@ fn check(steps: Vec<Step>, end: End) -> Result<(), TestCaseError> {
         };
         for message in &timeline.messages {
             let is_history = text(message) == "history";
-            let expected = !is_history && message.from.as_str() != ME && message.revoker.is_none();
+            let is_seen = message.sequence.0 >= timeline.first;
+            let expected = is_seen && !is_history && message.from.as_str() != ME && message.revoker.is_none();
             let is_told = told.contains(&message.sequence.0);
             prop_assert!(!expected || is_told, "{} {} was not told", name, message.sequence);
             prop_assert!(
