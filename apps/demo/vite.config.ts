@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => {
   return {
     base: "/",
     plugins: [vue(), ...(mode === "fake" ? [fakeSigner()] : [])],
-    resolve: { alias: { "tim-js-sdk": fake ? fakeSdk : "@hongyan/tim-js-sdk" } },
+    resolve: { alias: { "tim-js-sdk": fake ? fakeSdk : "@hongyan/tim-js-sdk", "tim-upload-plugin": "@hongyan/tim-upload-plugin" } },
     // The SDK carries its wasm inside, in one piece.
     build: { outDir: "dist", target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
     server: {

@@ -2,7 +2,7 @@
 import { createApp } from "vue";
 import App from "./App.vue";
 import "./base.css";
-import { sdk } from "./im/sdk";
+import { plugins, sdk } from "./im/sdk";
 import { ImStore } from "./im/store";
 import { startClock } from "./ui/time";
 import { showProblem } from "./ui/toasts";
@@ -10,6 +10,7 @@ import { showProblem } from "./ui/toasts";
 const store = new ImStore(sdk, {
   isVisible: () => document.visibilityState === "visible",
   onTrouble: showProblem,
+  plugins,
 });
 
 document.addEventListener("visibilitychange", () => {

@@ -4,15 +4,20 @@
  * **Goes out:** the part of the public API that the app uses, with its objects changed in place and its events, as the real one does.
  * **Never here:** more rules of the service than the app's tests need.
  */
-import type { Answer, EventName, SdkConversation, SdkGroup, SdkMessage, SdkProfile, Tim, TimEvent, TimStatic, TypeName } from "../src/im/api";
+import type {
+  Answer, EventName, NewMessage, Outcomes, SdkConversation, SdkGroup, SdkMessage, SdkProfile, Tim, TimEvent, TimStatic, TypeName,
+} from "../src/im/api";
 
 const EVENT: Record<EventName, string> = {
   SDK_READY: "sdkStateReady",
   SDK_NOT_READY: "sdkStateNotReady",
   SDK_RELOAD: "sdkReload",
   MESSAGE_RECEIVED: "onMessageReceived",
+  MESSAGE_MODIFIED: "onMessageModified",
   MESSAGE_REVOKED: "onMessageRevoked",
   MESSAGE_READ_BY_PEER: "onMessageReadByPeer",
+  MESSAGE_READ_RECEIPT_RECEIVED: "onMessageReadReceiptReceived",
+  CONVERSATION_GROUP_LIST_UPDATED: "onConversationGroupListUpdated",
   CONVERSATION_LIST_UPDATED: "onConversationListUpdated",
   TOTAL_UNREAD_MESSAGE_COUNT_UPDATED: "onTotalUnreadMessageCountUpdated",
   GROUP_LIST_UPDATED: "onGroupListUpdated",
@@ -23,8 +28,22 @@ const EVENT: Record<EventName, string> = {
   NET_STATE_CHANGE: "netStateChange",
 };
 
-const TYPES: Record<TypeName, string> = {
+const TYPES: Record<TypeName, string | number> = {
   MSG_TEXT: "TIMTextElem",
+  MSG_IMAGE: "TIMImageElem",
+  MSG_AUDIO: "TIMSoundElem",
+  MSG_VIDEO: "TIMVideoFileElem",
+  MSG_FILE: "TIMFileElem",
+  MSG_FACE: "TIMFaceElem",
+  MSG_LOCATION: "TIMLocationElem",
+  MSG_MERGER: "TIMRelayElem",
+  MSG_AT_ALL: "__kImSDK_MesssageAtALL__",
+  CONV_MARK_TYPE_STAR: 1,
+  CONV_MARK_TYPE_UNREAD: 2,
+  CONV_MARK_TYPE_HIDE: 8,
+  MSG_REMIND_ACPT_AND_NOTE: "AcceptAndNotify",
+  MSG_REMIND_ACPT_NOT_NOTE: "AcceptNotNotify",
+  READ_ALL_MSG: "readAllMessage",
   MSG_CUSTOM: "TIMCustomElem",
   MSG_GRP_TIP: "TIMGroupTipElem",
   MSG_GRP_SYS_NOTICE: "TIMGroupSystemNoticeElem",
@@ -51,6 +70,9 @@ export class FakeTim implements Tim {
   readonly groups = new Map<string, SdkGroup>();
   readonly memberIDs = new Map<string, string[]>();
   readonly histories = new Map<string, SdkMessage[]>();
+  /** IDs of the messages that the app sent receipts for. */
+  readonly receipts: string[] = [];
+  folders: string[] = [];
   conversations: SdkConversation[] = [];
   blacklist: string[] = [];
   userID = "";
@@ -94,16 +116,208 @@ export class FakeTim implements Tim {
     return this.act("destroy");
   }
 
-  createTextMessage(options: { to: string; conversationType: string; payload: { text: string } }): SdkMessage {
-    return this.message({ ...options, type: TYPES.MSG_TEXT });
+  registerPlugin(): void {}
+
+  createTextMessage(options: NewMessage<{ text: string }>): SdkMessage {
+    return this.message({ ...options, type: "TIMTextElem" });
   }
 
-  createCustomMessage(options: {
-    to: string;
-    conversationType: string;
-    payload: { data: string; description: string; extension: string };
-  }): SdkMessage {
-    return this.message({ ...options, type: TYPES.MSG_CUSTOM });
+  createTextAtMessage(options: NewMessage<{ text: string; atUserList: string[] }>): SdkMessage {
+    const { text, atUserList } = options.payload;
+    return Object.assign(this.message({ ...options, payload: { text }, type: "TIMTextElem" }), { atUserList });
+  }
+
+  createCustomMessage(options: NewMessage<{ data: string; description: string; extension: string }>): SdkMessage {
+    return this.message({ ...options, type: "TIMCustomElem" });
+  }
+
+  createFaceMessage(options: NewMessage<{ index: number; data: string }>): SdkMessage {
+    return this.message({ ...options, type: "TIMFaceElem" });
+  }
+
+  createLocationMessage(options: NewMessage<{ description: string; latitude: number; longitude: number }>): SdkMessage {
+    return this.message({ ...options, type: "TIMLocationElem" });
+  }
+
+  createImageMessage(options: NewMessage<{ file: File }>): SdkMessage {
+    return this.uploaded(options, "TIMImageElem", (url, { size }) => ({
+      uuid: "u", imageFormat: 255, imageInfoArray: [0, 1, 2].map((type) => ({ type, url, size, width: 640, height: 480 })),
+    }));
+  }
+
+  createAudioMessage(options: NewMessage<{ file: File }>): SdkMessage {
+    return this.uploaded(options, "TIMSoundElem", (url, { size }) => ({ uuid: "u", url, size, second: 3 }));
+  }
+
+  createVideoMessage(options: NewMessage<{ file: File }>): SdkMessage {
+    return this.uploaded(options, "TIMVideoFileElem", (videoUrl, { size }) => ({ videoUUID: "u", videoUrl, videoSize: size, videoSecond: 5, snapshotUrl: "", snapshotWidth: 640, snapshotHeight: 360 }));
+  }
+
+  createFileMessage(options: NewMessage<{ file: File }>): SdkMessage {
+    return this.uploaded(options, "TIMFileElem", (fileUrl, { size, name }) => ({ uuid: "u", fileUrl, fileName: name, fileSize: size }));
+  }
+
+  createForwardMessage({ payload, ...options }: NewMessage<SdkMessage>): SdkMessage {
+    return this.message({ ...options, payload: payload.payload, type: payload.type });
+  }
+
+  createMergerMessage(
+    options: NewMessage<{ messageList: SdkMessage[]; title: string; abstractList: string[]; compatibleText: string }>,
+  ): SdkMessage {
+    const { messageList, ...words } = options.payload;
+    const entries = messageList.map(({ ID, nick, avatar, from, time, type, payload, cloudCustomData }) => ({
+      ID, nick, avatar, from, time, cloudCustomData, messageBody: [{ type, payload }],
+    }));
+    const payload = { ...words, messageList: entries, downloadKey: "", layersOverLimit: false };
+    return this.message({ ...options, payload, type: "TIMRelayElem" });
+  }
+
+  async downloadMergerMessage(message: SdkMessage): Promise<unknown> {
+    await this.act("downloadMergerMessage");
+    return message;
+  }
+
+  async modifyMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>> {
+    await this.act("modifyMessage");
+    message.isModified = true;
+    this.relist();
+    return ok({ message });
+  }
+
+  async deleteMessage(messageList: SdkMessage[]): Promise<Answer<unknown>> {
+    await this.act("deleteMessage");
+    for (const message of messageList) message.isDeleted = true;
+    return ok({ messageList });
+  }
+
+  async translateText({ sourceTextList }: { sourceTextList: string[] }): Promise<Answer<{ translatedTextList: string[] }>> {
+    await this.act("translateText");
+    return ok({ translatedTextList: sourceTextList.map((text) => `(${text})`) });
+  }
+
+  async sendMessageReadReceipt(messageList: SdkMessage[]): Promise<Answer<unknown>> {
+    await this.act("sendMessageReadReceipt");
+    this.receipts.push(...messageList.map(({ ID }) => ID));
+    return ok({});
+  }
+
+  async getMessageReadReceiptList(messageList: SdkMessage[]): Promise<Answer<unknown>> {
+    await this.act("getMessageReadReceiptList");
+    return ok({ messageList });
+  }
+
+  async getGroupMessageReadMemberList({ message, filter }: { message: SdkMessage; filter: number }) {
+    await this.act("getGroupMessageReadMemberList");
+    const others = (this.memberIDs.get(message.to) ?? []).filter((userID) => userID !== message.from);
+    const read = message.readReceiptInfo.readCount ?? 0;
+    return ok({ cursor: "", isCompleted: true, ...(filter === 0 ? { readUserIDList: others.slice(0, read) } : { unreadUserIDList: others.slice(read) }) });
+  }
+
+  async getMessageListHopping(options: { conversationID: string; sequence?: number; time?: number; direction?: number }) {
+    await this.act("getMessageListHopping");
+    const { conversationID, sequence, time = 0, direction = 0 } = options;
+    const all = this.histories.get(conversationID) ?? [];
+    const at = (message: SdkMessage) => (sequence === undefined ? message.time >= time : (message.sequence ?? 0) >= sequence);
+    const from = all.findIndex(at);
+    const messageList = direction === 0 ? all.slice(Math.max(0, from - PAGE + 1), from + 1) : all.slice(from, from + PAGE);
+    const edge = direction === 0 ? messageList[0] : messageList.at(-1);
+    const isCompleted = direction === 0 ? edge === all[0] : edge === all.at(-1);
+    return ok({ messageList, isCompleted, nextMessageSeq: edge?.sequence ?? 0, nextMessageTime: edge?.time ?? 0 });
+  }
+
+  findMessage(ID: string): SdkMessage | null {
+    return [...this.histories.values()].flat().find((message) => message.ID === ID) ?? null;
+  }
+
+  async setAllMessageRead(): Promise<Answer<unknown>> {
+    await this.act("setAllMessageRead");
+    return this.change(this.conversations.map(({ conversationID }) => conversationID), (it) => (it.unreadCount = 0));
+  }
+
+  async pinConversation({ conversationID, isPinned }: { conversationID: string; isPinned: boolean }): Promise<Answer<unknown>> {
+    await this.act("pinConversation");
+    return this.change([conversationID], (it) => (it.isPinned = isPinned));
+  }
+
+  async setMessageRemindType(options: { groupID?: string; userIDList?: string[]; messageRemindType: string }): Promise<Answer<unknown>> {
+    await this.act("setMessageRemindType");
+    const ids = options.groupID ? [`GROUP${options.groupID}`] : (options.userIDList ?? []).map((userID) => `C2C${userID}`);
+    return this.change(ids, (it) => (it.messageRemindType = options.messageRemindType));
+  }
+
+  async markConversation({ conversationIDList, markType, enableMark }: { conversationIDList: string[]; markType: number; enableMark: boolean }) {
+    await this.act("markConversation");
+    return this.change(conversationIDList, (it) => {
+      const others = (it.markList ?? []).filter((mark) => mark !== markType);
+      it.markList = enableMark ? [...others, markType] : others;
+    });
+  }
+
+  async setConversationCustomData({ conversationIDList, customData }: { conversationIDList: string[]; customData: string }) {
+    await this.act("setConversationCustomData");
+    return this.change(conversationIDList, (it) => (it.customData = customData));
+  }
+
+  async deleteConversation(conversationID: string): Promise<Answer<unknown>> {
+    await this.act("deleteConversation");
+    this.conversations = this.conversations.filter((it) => it.conversationID !== conversationID);
+    this.histories.delete(conversationID);
+    this.relist();
+    return ok({ conversationID });
+  }
+
+  async clearHistoryMessage(conversationID: string): Promise<Answer<unknown>> {
+    await this.act("clearHistoryMessage");
+    this.histories.delete(conversationID);
+    return this.change([conversationID], (it) => delete it.lastMessage);
+  }
+
+  async getConversationGroupList(): Promise<Answer<string[]>> {
+    await this.act("getConversationGroupList");
+    return ok(this.folders);
+  }
+
+  async createConversationGroup({ conversationIDList, groupName }: { conversationIDList: string[]; groupName: string }) {
+    await this.act("createConversationGroup");
+    this.refolder([...this.folders, groupName]);
+    return this.addConversationsToGroup({ conversationIDList, groupName });
+  }
+
+  async renameConversationGroup({ oldName, newName }: { oldName: string; newName: string }): Promise<Answer<unknown>> {
+    await this.act("renameConversationGroup");
+    this.refolder(this.folders.map((name) => (name === oldName ? newName : name)));
+    return ok({});
+  }
+
+  async deleteConversationGroup(groupName: string): Promise<Answer<unknown>> {
+    await this.act("deleteConversationGroup");
+    this.refolder(this.folders.filter((name) => name !== groupName));
+    return ok({});
+  }
+
+  async addConversationsToGroup({ conversationIDList, groupName }: { conversationIDList: string[]; groupName: string }) {
+    return this.change(conversationIDList, (it) => (it.conversationGroupList = [...(it.conversationGroupList ?? []), groupName]));
+  }
+
+  async deleteConversationsFromGroup({ conversationIDList, groupName }: { conversationIDList: string[]; groupName: string }) {
+    return this.change(conversationIDList, (it) => (it.conversationGroupList = (it.conversationGroupList ?? []).filter((name) => name !== groupName)));
+  }
+
+  private refolder(folders: string[]): void {
+    this.folders = folders;
+    this.emit("CONVERSATION_GROUP_LIST_UPDATED", folders);
+  }
+
+  private change(ids: readonly string[], how: (conversation: SdkConversation) => unknown): Answer<Outcomes> {
+    for (const conversation of this.conversations) if (ids.includes(conversation.conversationID)) how(conversation);
+    this.relist();
+    return ok({ failureConversationIDList: [] });
+  }
+
+  private uploaded(options: NewMessage<{ file: File }>, type: SdkMessage["type"], payload: (url: string, file: File) => unknown): SdkMessage {
+    const { file } = options.payload;
+    options.onProgress?.(0.4);
+    return this.message({ ...options, type, payload: payload(URL.createObjectURL(file), file) });
   }
 
   async sendMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>> {
@@ -311,7 +525,7 @@ export class FakeTim implements Tim {
       to: isGroup ? conversationID.slice(5) : this.userID,
       conversationType: isGroup ? "GROUP" : conversationID === "@TIM#SYSTEM" ? conversationID : "C2C",
       payload,
-      type: options.type ?? TYPES.MSG_TEXT,
+      type: options.type ?? "TIMTextElem",
     });
     Object.assign(message, {
       from,
@@ -367,12 +581,12 @@ export class FakeTim implements Tim {
         };
       }
     }
-    this.conversations = [...this.conversations].sort((a, b) => (b.lastMessage?.lastTime ?? 0) - (a.lastMessage?.lastTime ?? 0));
+    this.conversations = [...this.conversations].sort((a, b) => Number(b.isPinned ?? false) - Number(a.isPinned ?? false) || (b.lastMessage?.lastTime ?? 0) - (a.lastMessage?.lastTime ?? 0));
     this.emit("CONVERSATION_LIST_UPDATED", this.conversations);
     this.emit("TOTAL_UNREAD_MESSAGE_COUNT_UPDATED", this.getTotalUnreadMessageCount());
   }
 
-  private message(options: { to: string; conversationType: string; payload: unknown; type: string }): SdkMessage {
+  private message(options: { to: string; conversationType: string; payload: unknown; type: string; cloudCustomData?: string; needReadReceipt?: boolean }): SdkMessage {
     return {
       ID: `m${++this.count}`,
       type: options.type as SdkMessage["type"],
@@ -391,8 +605,8 @@ export class FakeTim implements Tim {
       isBroadcastMessage: false,
       priority: "Normal",
       atUserList: [],
-      cloudCustomData: "",
-      needReadReceipt: false,
+      cloudCustomData: options.cloudCustomData ?? "",
+      needReadReceipt: options.needReadReceipt ?? false,
       readReceiptInfo: {},
       nick: "",
       avatar: "",

@@ -135,7 +135,7 @@ describe("sending", () => {
     await store.openConversation("C2Cbob");
     let arrive = (): void => {};
     tim.slow = new Promise((resolve) => (arrive = resolve));
-    store.sendText("hello");
+    store.outbox.text("hello");
     expect(store.messages.value.at(-1)).toMatchObject({ status: "unSend", flow: "out", body: { kind: "text", text: "hello" } });
     arrive();
     await settle();
@@ -146,7 +146,7 @@ describe("sending", () => {
     await signedIn();
     await store.openConversation("C2Cbob");
     tim.failures.set("sendMessage", { code: 20007, message: "blacklisted" });
-    store.sendText("hello");
+    store.outbox.text("hello");
     await settle();
     const failed = store.messages.value.at(-1)!;
     expect(failed.status).toBe("fail");
@@ -161,7 +161,7 @@ describe("sending", () => {
     await signedIn();
     await store.openConversation("C2Cbob");
     tim.slow = new Promise(() => {});
-    store.sendText("slow");
+    store.outbox.text("slow");
     tim.receive("bob", "C2Cbob", { text: "quick" });
     expect(store.messages.value.map(({ from }) => from)).toEqual(["bob", "alice"]);
   });
@@ -169,7 +169,7 @@ describe("sending", () => {
   it("writes cards as custom messages that other people's apps cannot break", async () => {
     await signedIn();
     await store.openConversation("C2Cbob");
-    store.sendCard({ businessID: "hongyan_rating", stars: 4, comment: "good" }, "★★★★");
+    store.outbox.card({ businessID: "hongyan_rating", stars: 4, comment: "good" }, "★★★★");
     await settle();
     tim.receive("bob", "C2Cbob", { data: "not JSON", description: "a card", extension: "" }, { type: "TIMCustomElem" });
     tim.receive("bob", "C2Cbob", { data: '{"businessID":"hongyan_rating","stars":99}' }, { type: "TIMCustomElem" });
@@ -189,7 +189,7 @@ describe("after an interruption", () => {
     await signedIn();
     await store.openConversation("C2Cbob");
     tim.failures.set("sendMessage", { code: 2801, message: "timeout" });
-    store.sendText("unsent");
+    store.outbox.text("unsent");
     await settle();
     tim.stored("bob", "C2Cbob", { text: "missed" }, { time: 2 });
     tim.emit("SDK_RELOAD");
@@ -201,7 +201,7 @@ describe("after an interruption", () => {
     await signedIn();
     await store.openConversation("C2Cbob");
     tim.createTextMessage = () => Promise.reject(Object.assign(new Error("not ready"), { code: 2024 })) as never;
-    expect(store.sendText("hello")).toBe(false);
+    expect(store.outbox.text("hello")).toBe(false);
     await settle();
     expect(troubles).toEqual([{ code: 2024, message: "not ready" }]);
   });

@@ -4,7 +4,8 @@
  * **Comes in:** views and problems. **Goes out:** text. **Never here:** markup, the SDK.
  */
 import type { Problem } from "../im/problem";
-import type { Body, ConversationView, LastView, MessageView } from "../im/views";
+import type { SdkMessage } from "../im/api";
+import { messageView, type Body, type ConversationView, type LastView, type MessageView } from "../im/views";
 import type { Dictionary } from "./en";
 
 type Tip = Extract<Body, { kind: "tip" }>;
@@ -84,6 +85,20 @@ export function bodyText(t: Dictionary, body: Body): string {
   switch (body.kind) {
     case "text":
       return body.text;
+    case "image":
+      return t.preview.image;
+    case "video":
+      return t.preview.video;
+    case "audio":
+      return t.preview.audio(body.seconds);
+    case "file":
+      return t.preview.file(body.name);
+    case "face":
+      return t.preview.face;
+    case "location":
+      return t.preview.location(body.description);
+    case "merger":
+      return t.preview.merger(body.title);
     case "wave":
       return t.preview.wave;
     case "rating":
@@ -100,6 +115,16 @@ export function bodyText(t: Dictionary, body: Body): string {
       return body satisfies never;
   }
 }
+
+/** A line of a combined message, closed: who, and what. */
+export function entryText(t: Dictionary, message: SdkMessage): string {
+  const view = messageView(message);
+  const said = bodyText(t, view.body).replace(/\s+/gu, " ");
+  return `${view.sender}: ${said.length > LINE_MAX ? `${said.slice(0, LINE_MAX)}…` : said}`;
+}
+
+/** More of a line would not be seen. */
+const LINE_MAX = 60;
 
 export function revokedText(t: Dictionary, message: MessageView): string {
   return message.flow === "out" ? t.message.youRecalled : t.message.recalledBy(message.sender);
@@ -158,6 +183,26 @@ const CODES: Readonly<Record<number, keyof Dictionary["problem"]["codes"]>> = {
   10004: "parameters",
   40008: "parameters",
   80002: "tooLarge",
+  3122: "notBuilt",
+  2252: "imageFormat",
+  2352: "videoFormat",
+  2253: "fileTooLarge",
+  2301: "fileTooLarge",
+  2351: "fileTooLarge",
+  2402: "fileTooLarge",
+  2108: "fileEmpty",
+  2250: "upload",
+  2300: "upload",
+  2350: "upload",
+  2400: "upload",
+  2480: "changed",
+  20027: "changed",
+  51012: "pinnedMax",
+  51010: "foldersMax",
+  51011: "folderName",
+  51009: "noFolder",
+  2117: "noTranslation",
+  10062: "noReceipt",
   70001: "sigExpired",
   6206: "sigExpired",
   70003: "sigBad",

@@ -19,10 +19,13 @@ export type EventName =
   | "SDK_NOT_READY"
   | "SDK_RELOAD"
   | "MESSAGE_RECEIVED"
+  | "MESSAGE_MODIFIED"
   | "MESSAGE_REVOKED"
   | "MESSAGE_READ_BY_PEER"
+  | "MESSAGE_READ_RECEIPT_RECEIVED"
   | "CONVERSATION_LIST_UPDATED"
   | "TOTAL_UNREAD_MESSAGE_COUNT_UPDATED"
+  | "CONVERSATION_GROUP_LIST_UPDATED"
   | "GROUP_LIST_UPDATED"
   | "PROFILE_UPDATED"
   | "BLACKLIST_UPDATED"
@@ -32,12 +35,26 @@ export type EventName =
 
 export type TypeName =
   | "MSG_TEXT"
+  | "MSG_IMAGE"
+  | "MSG_AUDIO"
+  | "MSG_VIDEO"
+  | "MSG_FILE"
+  | "MSG_FACE"
+  | "MSG_LOCATION"
+  | "MSG_MERGER"
   | "MSG_CUSTOM"
+  | "MSG_AT_ALL"
   | "MSG_GRP_TIP"
   | "MSG_GRP_SYS_NOTICE"
   | "CONV_C2C"
   | "CONV_GROUP"
   | "CONV_SYSTEM"
+  | "CONV_MARK_TYPE_STAR"
+  | "CONV_MARK_TYPE_UNREAD"
+  | "CONV_MARK_TYPE_HIDE"
+  | "MSG_REMIND_ACPT_AND_NOTE"
+  | "MSG_REMIND_ACPT_NOT_NOTE"
+  | "READ_ALL_MSG"
   | "GRP_WORK"
   | "GRP_PUBLIC"
   | "GRP_MEETING"
@@ -50,15 +67,50 @@ export interface Tim {
   on(event: string, handler: (event: TimEvent) => void): void;
   off(event: string, handler: (event: TimEvent) => void): void;
   setLogLevel(level: number): void;
+  registerPlugin(plugins: Record<string, unknown>): void;
   login(options: { userID: string; userSig: string }): Promise<Answer<unknown>>;
   logout(): Promise<Answer<unknown>>;
   destroy(): Promise<unknown>;
 
   createTextMessage(options: NewMessage<{ text: string }>): SdkMessage;
+  createTextAtMessage(options: NewMessage<{ text: string; atUserList: string[] }>): SdkMessage;
   createCustomMessage(options: NewMessage<{ data: string; description: string; extension: string }>): SdkMessage;
+  createImageMessage(options: NewMessage<{ file: File }>): SdkMessage;
+  createAudioMessage(options: NewMessage<{ file: File }>): SdkMessage;
+  createVideoMessage(options: NewMessage<{ file: File }>): SdkMessage;
+  createFileMessage(options: NewMessage<{ file: File }>): SdkMessage;
+  createFaceMessage(options: NewMessage<{ index: number; data: string }>): SdkMessage;
+  createLocationMessage(options: NewMessage<{ description: string; latitude: number; longitude: number }>): SdkMessage;
+  createMergerMessage(
+    options: NewMessage<{ messageList: SdkMessage[]; title: string; abstractList: string[]; compatibleText: string }>,
+  ): SdkMessage;
+  createForwardMessage(options: NewMessage<SdkMessage>): SdkMessage;
+  downloadMergerMessage(message: SdkMessage): Promise<unknown>;
   sendMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>>;
   resendMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>>;
   revokeMessage(message: SdkMessage): Promise<Answer<unknown>>;
+  modifyMessage(message: SdkMessage): Promise<Answer<{ message: SdkMessage }>>;
+  deleteMessage(messageList: SdkMessage[]): Promise<Answer<unknown>>;
+  translateText(options: {
+    sourceTextList: string[];
+    sourceLanguage: string;
+    targetLanguage: string;
+  }): Promise<Answer<{ translatedTextList: string[] }>>;
+  sendMessageReadReceipt(messageList: SdkMessage[]): Promise<Answer<unknown>>;
+  getMessageReadReceiptList(messageList: SdkMessage[]): Promise<Answer<unknown>>;
+  getGroupMessageReadMemberList(options: {
+    message: SdkMessage;
+    cursor: string;
+    filter: number;
+    count: number;
+  }): Promise<Answer<{ cursor: string; isCompleted: boolean; readUserIDList?: string[]; unreadUserIDList?: string[] }>>;
+  getMessageListHopping(options: {
+    conversationID: string;
+    sequence?: number;
+    time?: number;
+    direction?: number;
+  }): Promise<Answer<{ messageList: SdkMessage[]; nextMessageSeq?: number; nextMessageTime?: number; isCompleted: boolean }>>;
+  findMessage(messageID: string): SdkMessage | null;
   getMessageList(options: { conversationID: string; nextReqMessageID?: string }): Promise<
     Answer<{ messageList: SdkMessage[]; nextReqMessageID: string; isCompleted: boolean }>
   >;
@@ -67,6 +119,19 @@ export interface Tim {
   getConversationList(): Promise<Answer<{ conversationList: SdkConversation[] }>>;
   getConversationProfile(conversationID: string): Promise<Answer<{ conversation: SdkConversation }>>;
   getTotalUnreadMessageCount(): number;
+  setAllMessageRead(options: { scope: string }): Promise<Answer<unknown>>;
+  pinConversation(options: { conversationID: string; isPinned: boolean }): Promise<Answer<unknown>>;
+  setMessageRemindType(options: { groupID?: string; userIDList?: string[]; messageRemindType: string }): Promise<Answer<unknown>>;
+  markConversation(options: { conversationIDList: string[]; markType: number; enableMark: boolean }): Promise<Answer<Outcomes>>;
+  setConversationCustomData(options: { conversationIDList: string[]; customData: string }): Promise<Answer<Outcomes>>;
+  deleteConversation(conversationID: string): Promise<Answer<unknown>>;
+  clearHistoryMessage(conversationID: string): Promise<Answer<unknown>>;
+  getConversationGroupList(): Promise<Answer<string[]>>;
+  createConversationGroup(options: { conversationIDList: string[]; groupName: string }): Promise<Answer<Outcomes>>;
+  renameConversationGroup(options: { oldName: string; newName: string }): Promise<Answer<unknown>>;
+  deleteConversationGroup(groupName: string): Promise<Answer<unknown>>;
+  addConversationsToGroup(options: { conversationIDList: string[]; groupName: string }): Promise<Answer<Outcomes>>;
+  deleteConversationsFromGroup(options: { conversationIDList: string[]; groupName: string }): Promise<Answer<Outcomes>>;
 
   createGroup(options: {
     name: string;
@@ -111,10 +176,18 @@ export interface TimError extends Error {
   code: number;
 }
 
+/** What calls about several conversations answer: each has its own luck. */
+export interface Outcomes {
+  failureConversationIDList: { conversationID: string; code: number; message: string }[];
+}
+
 export interface NewMessage<Payload> {
   to: string;
   conversationType: string;
   payload: Payload;
+  cloudCustomData?: string;
+  needReadReceipt?: boolean;
+  onProgress?: (progress: number) => void;
 }
 
 export interface SdkMessage {
@@ -140,7 +213,7 @@ export interface SdkMessage {
   atUserList: string[];
   cloudCustomData: string;
   needReadReceipt: boolean;
-  readReceiptInfo: object;
+  readReceiptInfo: { readCount?: number; unreadCount?: number; isPeerRead?: boolean };
   sequence?: number;
 }
 
@@ -158,11 +231,17 @@ export interface SdkConversation {
     payload: unknown;
     nick: string;
     nameCard: string;
+    lastSequence?: number;
   };
   userProfile?: Partial<SdkProfile>;
   groupProfile?: Partial<SdkGroup>;
   remark?: string;
   isPinned?: boolean;
+  messageRemindType?: string;
+  markList?: number[];
+  customData?: string;
+  conversationGroupList?: string[];
+  groupAtInfoList?: { messageSequence: number; atTypeArray: number[] }[];
 }
 
 export interface SdkGroup {

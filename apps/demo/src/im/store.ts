@@ -8,7 +8,12 @@
 import { computed, shallowRef, type ShallowRef } from "vue";
 import type { Answer, EventName, SdkConversation, SdkGroup, SdkMessage, SdkProfile, Tim, TimEvent, TimStatic } from "./api";
 import type { Credentials } from "./account";
+import { Excerpt, type Place } from "./excerpt";
+import type { Hands } from "./hands";
+import { Outbox, targetOf, type Make } from "./outbox";
 import { problemOf, type Problem } from "./problem";
+import { Receipts, type Readers } from "./receipts";
+import { Shelf } from "./shelf";
 import { Timeline } from "./timeline";
 import {
   conversationView,
@@ -17,7 +22,6 @@ import {
   keepIfSame,
   memberView,
   profileView,
-  type CardData,
   type ConversationView,
   type GroupView,
   type MemberView,
@@ -42,7 +46,15 @@ export interface Outside {
   isVisible(): boolean;
   /** Told of what failed without anybody waiting for it. */
   onTrouble(problem: Problem): void;
+  /** Plugins that the SDK needs, such as the one for uploads. */
+  readonly plugins?: Readonly<Record<string, unknown>>;
 }
+
+/** As many messages as one call deletes. */
+const DELETED_MAX = 30;
+
+/** As far back as one is led to the first unread message: 40 pages of 15. */
+const PAGES_MAX = 40;
 
 /** Members are asked for in pages of this many, the most that the API allows. */
 const MEMBERS_PER_PAGE = 100;
@@ -65,6 +77,17 @@ export class ImStore {
   readonly historyComplete = shallowRef(false);
   /** The first message that was unread when the conversation was opened. */
   readonly firstUnreadID: ShallowRef<string | null> = shallowRef(null);
+  /** How many unread ones are further up than what is loaded. */
+  readonly unreadAbove = shallowRef(0);
+  /** Whether what is shown is around an old message, not the newest ones. */
+  readonly isElsewhere = computed(() => this.excerpt.value !== null);
+  /** A message to be led to; the number makes each request one of its own. */
+  readonly focus: ShallowRef<{ readonly id: string; readonly turn: number } | null> = shallowRef(null);
+  /** Translations that were asked for, by the message's ID. */
+  readonly translations: ShallowRef<ReadonlyMap<string, string>> = shallowRef(new Map());
+
+  readonly shelf: Shelf;
+  readonly outbox: Outbox;
 
   /** The open conversation, also one that is too new for the list. */
   readonly open = computed<ConversationView | null>(() => {
@@ -73,6 +96,8 @@ export class ImStore {
     return this.conversations.value.find((conversation) => conversation.id === id) ?? this.visiting.value;
   });
 
+  private readonly excerpt: ShallowRef<Excerpt | null> = shallowRef(null);
+  private readonly receipts: Receipts;
   private readonly visiting: ShallowRef<ConversationView | null> = shallowRef(null);
   private readonly timelines = new Map<string, Timeline>();
   private readonly recalledTexts = new Map<string, string>();
@@ -82,16 +107,27 @@ export class ImStore {
   private tim: Tim | null = null;
   private userID = "";
 
+  private readonly hands: Hands;
   private readonly listeners: readonly { event: string; handler: (event: TimEvent) => void }[];
 
   constructor(
     private readonly sdk: TimStatic,
     private readonly outside: Outside,
   ) {
+    const hands: Hands = { sdk, call: (run) => this.call(run), attempt: (run) => this.try(run) };
+    this.hands = hands;
+    this.shelf = new Shelf(hands);
+    this.receipts = new Receipts(hands);
+    this.outbox = new Outbox((make, conversation) => this.sendNew(make, conversation ?? this.open.value));
     this.listeners = Object.entries(this.handlers).map(([name, handle]) => ({
       event: sdk.EVENT[name as EventName],
       handler: (event) => handle(event.data),
     }));
+  }
+
+  /** Whom a mention of everybody names. */
+  get everybody(): string {
+    return String(this.sdk.TYPES.MSG_AT_ALL);
   }
 
   // ---- signing in and out
@@ -106,6 +142,7 @@ export class ImStore {
       if (tim === null) throw { code: 70020, message: "not an SDKAppID" } satisfies Problem;
       this.listen(tim);
       tim.setLogLevel(1);
+      if (this.outside.plugins) tim.registerPlugin(this.outside.plugins);
       const { data } = await tim.login({ userID, userSig });
       // This instance was signed in all along, so that SDK_READY will not come again.
       if ((data as { repeatLogin?: boolean } | undefined)?.repeatLogin === true) this.onReady();
@@ -131,7 +168,12 @@ export class ImStore {
     this.openID.value = id;
     this.visiting.value = known ?? conversationView({ conversationID: id, type: "", unreadCount: 0 });
     this.firstUnreadID.value = null;
+    this.unreadAbove.value = 0;
+    this.excerpt.value = null;
+    this.focus.value = null;
     this.history.value = "idle";
+    if (known?.markedUnread) void this.try(() => this.shelf.mark(known, "unread", false));
+    if (known?.hidden) void this.try(() => this.shelf.mark(known, "hide", false));
     const unread = known?.unread ?? 0;
     const timeline = this.timeline(id);
     this.showOpen();
@@ -142,7 +184,58 @@ export class ImStore {
     }
     if (known?.kind === "group" && !this.groups.value.some((group) => group.groupID === known.target)) void this.loadGroups();
     if (!timeline.loaded) await this.loadOlder();
-    if (this.openID.value === id) this.firstUnreadID.value = nthUnread(this.messages.value, unread);
+    if (this.openID.value === id) this.findFirstUnread(unread);
+  }
+
+  private findFirstUnread(unread: number): void {
+    this.firstUnreadID.value = nthUnread(this.messages.value, unread);
+    const loaded = this.messages.value.filter((message) => message.flow === "in" && isSpeech(message)).length;
+    this.unreadAbove.value = this.firstUnreadID.value === null && !this.historyComplete.value ? Math.max(0, unread - loaded) : 0;
+  }
+
+  /** Leads to where the unread messages begin, however far up that is; gives up beyond what anybody would read. */
+  async goToFirstUnread(): Promise<void> {
+    const id = this.openID.value;
+    const unread = this.unreadAbove.value + this.messages.value.filter((message) => message.flow === "in" && isSpeech(message)).length;
+    for (let page = 0; page < PAGES_MAX && this.openID.value === id && this.unreadAbove.value > 0; page++) {
+      await this.loadOlder();
+      if (this.history.value === "failed") return;
+      this.findFirstUnread(unread);
+    }
+    this.unreadAbove.value = 0;
+    const first = this.firstUnreadID.value ?? this.messages.value[0]?.id;
+    if (this.openID.value === id && first !== undefined) this.lead(first);
+  }
+
+  /** Leads to a message, also one that is not loaded; resolves to whether it is there. */
+  async goTo(place: Place): Promise<boolean> {
+    const id = this.openID.value;
+    if (id === null) return false;
+    if (!this.messages.value.some((message) => message.id === place.messageID)) {
+      const excerpt = new Excerpt(this.hands, id);
+      await excerpt.open(place);
+      if (this.openID.value !== id) return false;
+      this.excerpt.value = excerpt;
+      this.showOpen();
+    }
+    if (!this.messages.value.some((message) => message.id === place.messageID)) {
+      this.excerpt.value = null;
+      this.showOpen();
+      return false;
+    }
+    this.lead(place.messageID);
+    return true;
+  }
+
+  /** From an old message back to the newest ones. */
+  comeBack(): void {
+    this.excerpt.value = null;
+    this.showOpen();
+  }
+
+  /** Has a message that is shown brought before the eye. */
+  lead(id: string): void {
+    this.focus.value = { id, turn: (this.focus.value?.turn ?? 0) + 1 };
   }
 
   /** Opens the chat with one person; rejects when there is no such account. */
@@ -157,9 +250,15 @@ export class ImStore {
     await this.openConversation(id);
   }
 
+  /** Reads a conversation without opening it. */
+  async readConversation(id: string): Promise<void> {
+    await this.call((tim) => tim.setMessageRead({ conversationID: id }));
+  }
+
   closeConversation(): void {
     this.openID.value = null;
     this.visiting.value = null;
+    this.excerpt.value = null;
     this.messages.value = [];
   }
 
@@ -167,6 +266,7 @@ export class ImStore {
   async loadOlder(): Promise<void> {
     const id = this.openID.value;
     if (id === null || this.history.value === "loading") return;
+    if (this.excerpt.value) return this.loadExcerpt(this.excerpt.value, "older");
     const timeline = this.timeline(id);
     if (timeline.complete) return;
     this.history.value = "loading";
@@ -186,6 +286,7 @@ export class ImStore {
       if (this.openID.value !== id) return;
       this.history.value = "idle";
       this.showOpen();
+      void this.receipts.ask(data.messageList, () => this.showOpen());
     } catch (thrown) {
       if (this.openID.value !== id || timeline.generation !== generation) return;
       this.history.value = "failed";
@@ -193,23 +294,34 @@ export class ImStore {
     }
   }
 
+  /** What comes after a stretch of old messages. */
+  async loadNewer(): Promise<void> {
+    const excerpt = this.excerpt.value;
+    if (excerpt && this.history.value === "idle") await this.loadExcerpt(excerpt, "newer");
+  }
+
+  private async loadExcerpt(excerpt: Excerpt, way: "older" | "newer"): Promise<void> {
+    if (way === "older" ? excerpt.timeline.complete : excerpt.newestReached) return;
+    this.history.value = "loading";
+    try {
+      await excerpt[way]();
+      if (this.excerpt.value === excerpt && excerpt.newestReached) this.excerpt.value = null;
+    } catch (thrown) {
+      this.outside.onTrouble(problemOf(thrown));
+    }
+    if (this.openID.value !== excerpt.conversationID) return;
+    this.history.value = "idle";
+    this.showOpen();
+  }
+
   /** To be called when the tab becomes visible: what is on the screen then is read. */
   becameVisible(): void {
-    if (this.openID.value !== null) this.markRead(this.openID.value);
+    if (this.openID.value === null) return;
+    this.markRead(this.openID.value);
+    this.tellSeen();
   }
 
   // ---- messages
-
-  /** Whether it is on its way; else what was written is better kept. */
-  sendText(text: string): boolean {
-    return this.sendNew((tim, to) => tim.createTextMessage({ ...to, payload: { text } }));
-  }
-
-  sendCard(card: CardData, description: string): void {
-    this.sendNew((tim, to) =>
-      tim.createCustomMessage({ ...to, payload: { data: JSON.stringify(card), description, extension: "" } }),
-    );
-  }
 
   resend(id: string): void {
     const message = this.find(id);
@@ -223,6 +335,62 @@ export class ImStore {
     await this.call((tim) => tim.revokeMessage(message));
     if (body?.kind === "text") this.recalledTexts.set(id, body.text);
     this.showOpen();
+  }
+
+  /** Changes what an own message says, for everybody. */
+  async edit(id: string, text: string): Promise<void> {
+    const message = this.find(id);
+    if (!message) return;
+    const before = message.payload;
+    message.payload = { ...Object(before), text };
+    try {
+      await this.call((tim) => tim.modifyMessage(message));
+    } catch (problem) {
+      // On a conflict the SDK has put the latest text there; else it is as it was.
+      if ((problem as Problem).code !== 2480) message.payload = before;
+      throw problem;
+    } finally {
+      this.showOpen();
+    }
+  }
+
+  /** Takes messages away from one's own devices; what was never sent, from here. */
+  async remove(ids: readonly string[]): Promise<void> {
+    const messages = ids.flatMap((id) => this.find(id) ?? []);
+    const sent = messages.filter(({ status }) => status === "success").slice(0, DELETED_MAX);
+    if (sent.length > 0) await this.call((tim) => tim.deleteMessage(sent));
+    for (const message of messages) {
+      if (message.status !== "success" || message.isDeleted) this.timeline(message.conversationID).remove(message.ID);
+    }
+    this.showOpen();
+  }
+
+  async translate(id: string, text: string, language: string): Promise<void> {
+    const { data } = await this.call((tim) =>
+      tim.translateText({ sourceTextList: [text], sourceLanguage: "auto", targetLanguage: language }),
+    );
+    this.translations.value = new Map([...this.translations.value, [id, data.translatedTextList[0] ?? ""]]);
+  }
+
+  /** The SDK's messages of these IDs in the open conversation, in order: to be passed on. */
+  originals(ids: ReadonlySet<string>): SdkMessage[] {
+    return this.messages.value.filter(({ id }) => ids.has(id)).flatMap(({ id }) => this.find(id) ?? []);
+  }
+
+  /** What a combined message holds; the SDK fetches what did not come along. */
+  async openMerger(id: string): Promise<unknown> {
+    const message = this.find(id);
+    if (!message) return undefined;
+    const payload = message.payload as { messageList?: unknown[]; downloadKey?: string };
+    if ((payload.messageList?.length ?? 0) > 0 || !payload.downloadKey) return payload;
+    const answer = await this.call((tim) => tim.downloadMergerMessage(message));
+    return payloadIn(answer) ?? message.payload;
+  }
+
+  async readers(id: string, read: boolean, cursor: string): Promise<Readers> {
+    const message = this.find(id);
+    if (!message) return { userIDs: [], cursor: "", complete: true };
+    return this.receipts.readers(message, read, cursor);
   }
 
   /** What a message said that this tab recalled, to write it anew. */
@@ -304,6 +472,12 @@ export class ImStore {
     return profileView(data[0] ?? { userID });
   }
 
+  async people(userIDs: readonly string[]): Promise<ProfileView[]> {
+    if (userIDs.length === 0) return [];
+    const { data } = await this.call((tim) => tim.getUserProfile({ userIDList: [...userIDs] }));
+    return data.map(profileView);
+  }
+
   async updateProfile(change: { nick: string; avatar: string; gender: string; signature: string }): Promise<void> {
     const { nick, avatar, gender, signature } = change;
     await this.call((tim) => tim.updateMyProfile({ nick, avatar, gender, selfSignature: signature }));
@@ -333,11 +507,16 @@ export class ImStore {
     },
     SDK_RELOAD: () => this.reload(),
     MESSAGE_RECEIVED: (data) => this.onMessages(data as SdkMessage[], true),
+    MESSAGE_MODIFIED: (data) => this.onMessages(data as SdkMessage[], false),
+    MESSAGE_READ_RECEIPT_RECEIVED: () => this.showOpen(),
     MESSAGE_REVOKED: (data) => this.onMessages(data as SdkMessage[], false),
     MESSAGE_READ_BY_PEER: (data) => this.onMessages(data as SdkMessage[], false),
     CONVERSATION_LIST_UPDATED: (data) => this.onConversations(data as SdkConversation[]),
     TOTAL_UNREAD_MESSAGE_COUNT_UPDATED: (data) => {
       this.totalUnread.value = data as number;
+    },
+    CONVERSATION_GROUP_LIST_UPDATED: (data) => {
+      this.shelf.folders.value = data as string[];
     },
     GROUP_LIST_UPDATED: (data) => this.onGroups(data as SdkGroup[]),
     PROFILE_UPDATED: (data) => this.onProfiles(data as SdkProfile[]),
@@ -381,6 +560,7 @@ export class ImStore {
       this.blacklist.value = new Set((await tim.getBlacklist()).data);
     });
     void this.loadGroups();
+    void this.shelf.load();
     void this.try(async (tim) => {
       this.totalUnread.value = tim.getTotalUnreadMessageCount();
     });
@@ -401,6 +581,7 @@ export class ImStore {
       if (timeline && (timeline.loaded || message.conversationID === this.openID.value)) {
         if (arrived || timeline.find(message.ID)) timeline.take([message]);
       }
+      if (this.excerpt.value?.timeline.find(message.ID)) this.excerpt.value.timeline.take([message]);
     }
     this.showOpen();
     const open = this.openID.value;
@@ -415,7 +596,29 @@ export class ImStore {
     this.conversations.value = conversations.map((conversation) =>
       keepIfSame(before.get(conversation.conversationID), conversationView(conversation)),
     );
-    if (this.openID.value !== null) this.markRead(this.openID.value);
+    const open = this.openID.value;
+    if (open === null) return;
+    this.markRead(open);
+    // Deleted or cleared on another device: what is shown here is gone as well.
+    const now = this.conversations.value.find((view) => view.id === open);
+    const isMine = !open.startsWith("GROUP") || this.groups.value.some(({ groupID }) => open === `GROUP${groupID}`);
+    if (!now && before.has(open) && isMine) return this.afterRemoval(open);
+    if (now && now.last === null && before.get(open)?.last) this.afterClearing(open);
+  }
+
+  /** A conversation was deleted: nothing of it stays. */
+  afterRemoval(id: string): void {
+    this.timelines.delete(id);
+    if (this.openID.value === id) this.closeConversation();
+  }
+
+  /** A conversation was emptied; it stays. */
+  afterClearing(id: string): void {
+    this.timelines.delete(id);
+    this.timeline(id).loaded = true;
+    this.timeline(id).complete = true;
+    if (this.openID.value === id) this.excerpt.value = null;
+    this.showOpen();
   }
 
   private onGroups(groups: readonly SdkGroup[]): void {
@@ -454,16 +657,16 @@ export class ImStore {
     });
   }
 
-  private sendNew(create: (tim: Tim, to: { to: string; conversationType: string }) => SdkMessage): boolean {
-    const open = this.open.value;
-    if (this.tim === null || open === null || open.kind === "system") return false;
-    const type = this.sdk.TYPES[open.kind === "group" ? "CONV_GROUP" : "CONV_C2C"];
-    const message: SdkMessage | Promise<never> = create(this.tim, { to: open.target, conversationType: String(type) });
-    // While the SDK is not ready, what makes a message gives a rejected promise instead.
+  private sendNew(make: Make, target: ConversationView | null): boolean {
+    if (this.tim === null || target === null || target.kind === "system") return false;
+    const groupType = this.groups.value.find(({ groupID }) => groupID === target.target)?.type;
+    const message: SdkMessage | Promise<never> = make(this.tim, targetOf(this.sdk, target, groupType));
+    // While the SDK is not ready, or will not have the file, what makes a message gives a rejected promise instead.
     if (message instanceof Promise) {
       void this.try(() => message);
       return false;
     }
+    if (target.id === this.openID.value) this.excerpt.value = null;
     void this.deliver(message, (tim) => tim.sendMessage(message));
     return true;
   }
@@ -480,10 +683,12 @@ export class ImStore {
     try {
       const { data } = await sent;
       timeline.sending.delete(message.ID);
+      this.outbox.done(message.ID);
       if (data.message.ID !== message.ID) timeline.remove(message.ID);
       timeline.take([data.message]);
     } catch (thrown) {
       timeline.sending.delete(message.ID);
+      this.outbox.done(message.ID);
       // A sign-out or a kick ends what was on its way; its own screen says so.
       if (this.phase.value.kind === "ready") this.outside.onTrouble(problemOf(thrown));
     }
@@ -497,14 +702,22 @@ export class ImStore {
   }
 
   private find(id: string): SdkMessage | undefined {
-    return this.openID.value === null ? undefined : this.timeline(this.openID.value).find(id);
+    if (this.openID.value === null) return undefined;
+    return this.excerpt.value?.timeline.find(id) ?? this.timeline(this.openID.value).find(id);
   }
 
   private showOpen(): void {
     if (this.openID.value === null) return;
-    const timeline = this.timeline(this.openID.value);
+    const timeline = this.excerpt.value?.timeline ?? this.timeline(this.openID.value);
     this.messages.value = timeline.views();
     this.historyComplete.value = timeline.complete;
+    this.tellSeen();
+  }
+
+  /** Whoever asked for a receipt gets one for what a person has before them. */
+  private tellSeen(): void {
+    if (this.phase.value.kind !== "ready" || !this.outside.isVisible()) return;
+    this.receipts.tell(this.messages.value.flatMap(({ id }) => this.find(id) ?? []));
   }
 
   private noteAnswer(id: string, answer: "agreed" | "refused" | "handled"): void {
@@ -544,11 +757,23 @@ export class ImStore {
     this.groupsKnown.value = false;
     this.blacklist.value = new Set();
     this.answered.value = new Map();
+    this.translations.value = new Map();
+    this.unreadAbove.value = 0;
+    this.focus.value = null;
+    this.shelf.forget();
+    this.receipts.forget();
+    this.outbox.forget();
     this.timelines.clear();
     this.recalledTexts.clear();
     this.reading.clear();
     this.history.value = "idle";
   }
+}
+
+/** The payload in what `downloadMergerMessage` answers, a message or an answer that holds one. */
+function payloadIn(answer: unknown): unknown {
+  const { data, payload } = Object(answer) as { data?: { message?: { payload?: unknown } } & { payload?: unknown }; payload?: unknown };
+  return payload ?? data?.payload ?? data?.message?.payload;
 }
 
 /** Where `unread` messages from others begin; null when there are none, or more than are loaded. */

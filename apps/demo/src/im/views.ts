@@ -22,11 +22,41 @@ export interface MessageView {
   readonly timeMs: number;
   readonly isRevoked: boolean;
   readonly isPeerRead: boolean;
+  readonly isModified: boolean;
+  readonly sequence: number;
+  /** Whom it mentions: userIDs, or the constant for all. */
+  readonly mentions: readonly string[];
+  readonly quote: QuoteView | null;
+  /** Of an own message that asked for receipts: how many members read it and how many did not. */
+  readonly receipt: { readonly read: number; readonly unread: number } | null;
   readonly body: Body;
+}
+
+/** What a message answers, as its `cloudCustomData` tells: enough to show without having that message. */
+export interface QuoteView {
+  readonly messageID: string;
+  readonly sender: string;
+  readonly abstract: string;
+  readonly timeMs: number;
+  readonly sequence: number;
 }
 
 export type Body =
   | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "image"; readonly thumb: string; readonly url: string; readonly width: number; readonly height: number }
+  | { readonly kind: "audio"; readonly url: string; readonly seconds: number }
+  | {
+      readonly kind: "video";
+      readonly url: string;
+      readonly poster: string;
+      readonly seconds: number;
+      readonly width: number;
+      readonly height: number;
+    }
+  | { readonly kind: "file"; readonly url: string; readonly name: string; readonly bytes: number }
+  | { readonly kind: "face"; readonly index: number; readonly data: string }
+  | { readonly kind: "location"; readonly description: string; readonly latitude: number; readonly longitude: number }
+  | { readonly kind: "merger"; readonly title: string; readonly lines: readonly string[] }
   | { readonly kind: "wave" }
   | { readonly kind: "rating"; readonly stars: number; readonly comment: string }
   | { readonly kind: "custom"; readonly text: string }
@@ -58,6 +88,16 @@ export interface ConversationView {
   readonly avatar: string;
   readonly unread: number;
   readonly pinned: boolean;
+  readonly muted: boolean;
+  readonly starred: boolean;
+  /** Marked by hand, to come back to it. */
+  readonly markedUnread: boolean;
+  readonly hidden: boolean;
+  /** Somebody mentioned me there, and I have not been there since. */
+  readonly mentioned: boolean;
+  readonly folders: readonly string[];
+  /** What was begun on any of one's devices. */
+  readonly draft: string;
   readonly last: LastView | null;
 }
 
@@ -103,6 +143,9 @@ export type CardData =
   | { businessID: "hongyan_wave" }
   | { businessID: "hongyan_rating"; stars: number; comment: string };
 
+/** TYPES.CONV_MARK_TYPE_*, as a conversation's `markList` holds them. */
+export const MARK = { star: 1, unread: 2, hide: 8 } as const;
+
 export const SYSTEM_ID = "@TIM#SYSTEM";
 
 /** Notices that only keep an account's devices in step; the public pages say that they are not shown. */
@@ -120,7 +163,87 @@ export function messageView(message: SdkMessage): MessageView {
     timeMs: message.time * 1000,
     isRevoked: message.isRevoked === true,
     isPeerRead: message.isPeerRead === true,
+    isModified: message.isModified === true,
+    sequence: message.sequence ?? 0,
+    mentions: Array.isArray(message.atUserList) ? message.atUserList.filter((id) => typeof id === "string") : [],
+    quote: quoteOf(message.cloudCustomData),
+    receipt:
+      message.needReadReceipt && message.flow === "out" && message.conversationType === "GROUP"
+        ? { read: number(message.readReceiptInfo, "readCount"), unread: number(message.readReceiptInfo, "unreadCount") }
+        : null,
     body: bodyOf(message.type, message.payload),
+  };
+}
+
+/** One entry of a combined message. */
+export interface EntryView {
+  readonly key: string;
+  readonly sender: string;
+  readonly from: string;
+  readonly avatar: string;
+  readonly timeMs: number;
+  readonly bodies: readonly Body[];
+  /** The payloads as they came, for what is opened from here: a combined message within. */
+  readonly nested: readonly unknown[];
+}
+
+export function entryViews(payload: unknown): EntryView[] {
+  const list = field(payload, "messageList");
+  if (!Array.isArray(list)) return [];
+  return list.map((entry: unknown, index) => {
+    const parts = field(entry, "messageBody");
+    const known = (Array.isArray(parts) ? parts : []).map((part: unknown) => ({
+      type: text(part, "type"),
+      payload: field(part, "payload"),
+    }));
+    return {
+      key: `${index} ${text(entry, "ID")}`,
+      sender: text(entry, "nick") || text(entry, "from"),
+      from: text(entry, "from"),
+      avatar: text(entry, "avatar"),
+      timeMs: number(entry, "time") * 1000,
+      bodies: known.map((part) => bodyOf(part.type, part.payload)),
+      nested: known.map((part) => part.payload),
+    };
+  });
+}
+
+/** Quotes as apps with the public UI kits write them, so that both show each other's. */
+export function quoteData(quoted: MessageView, abstract: string): string {
+  const messageReply = {
+    messageAbstract: abstract,
+    messageSender: quoted.sender,
+    messageID: quoted.id,
+    messageType: ELEMENT_NUMBERS[quoted.body.kind] ?? 0,
+    messageTime: Math.round(quoted.timeMs / 1000),
+    messageSequence: quoted.sequence,
+    version: 1,
+  };
+  return JSON.stringify({ messageReply });
+}
+
+const ELEMENT_NUMBERS: Partial<Record<Body["kind"], number>> = {
+  text: 1,
+  custom: 2,
+  image: 3,
+  audio: 4,
+  video: 5,
+  file: 6,
+  location: 7,
+  face: 8,
+  merger: 10,
+};
+
+function quoteOf(data: string): QuoteView | null {
+  const reply = field(parsed(data), "messageReply");
+  const messageID = text(reply, "messageID");
+  if (messageID === "") return null;
+  return {
+    messageID,
+    sender: text(reply, "messageSender"),
+    abstract: text(reply, "messageAbstract"),
+    timeMs: number(reply, "messageTime") * 1000,
+    sequence: number(reply, "messageSequence"),
   };
 }
 
@@ -143,6 +266,7 @@ export function conversationView(conversation: SdkConversation): ConversationVie
   const user = conversation.userProfile;
   const group = conversation.groupProfile;
   const last = conversation.lastMessage;
+  const marks = conversation.markList ?? [];
   return {
     id,
     kind,
@@ -152,6 +276,13 @@ export function conversationView(conversation: SdkConversation): ConversationVie
     avatar: (kind === "c2c" ? user?.avatar : kind === "group" ? group?.avatar : "") ?? "",
     unread: conversation.unreadCount,
     pinned: conversation.isPinned === true,
+    muted: conversation.messageRemindType === "AcceptNotNotify" || conversation.messageRemindType === "Discard",
+    starred: marks.includes(MARK.star),
+    markedUnread: marks.includes(MARK.unread),
+    hidden: marks.includes(MARK.hide),
+    mentioned: (conversation.groupAtInfoList?.length ?? 0) > 0,
+    folders: conversation.conversationGroupList ?? [],
+    draft: text(parsed(conversation.customData ?? ""), "draft"),
     last:
       last && last.lastTime > 0
         ? {
@@ -209,6 +340,54 @@ function bodyOf(type: string, payload: unknown): Body {
   switch (type) {
     case "TIMTextElem":
       return { kind: "text", text: text(payload, "text") };
+    case "TIMImageElem": {
+      const renditions = field(payload, "imageInfoArray");
+      const all = (Array.isArray(renditions) ? renditions : []).filter((it) => text(it, "url") !== "");
+      const big = all.find((it) => number(it, "type") === 0) ?? all[0];
+      const small = all.find((it) => number(it, "type") === 2) ?? all.find((it) => number(it, "type") === 1) ?? big;
+      return {
+        kind: "image",
+        thumb: safeURL(text(small, "url")),
+        url: safeURL(text(big, "url")),
+        width: number(big, "width") || number(small, "width"),
+        height: number(big, "height") || number(small, "height"),
+      };
+    }
+    case "TIMSoundElem":
+      return { kind: "audio", url: safeURL(text(payload, "url")), seconds: number(payload, "second") };
+    case "TIMVideoFileElem":
+      return {
+        kind: "video",
+        url: safeURL(text(payload, "videoUrl")),
+        poster: safeURL(text(payload, "snapshotUrl")),
+        seconds: number(payload, "videoSecond"),
+        width: number(payload, "snapshotWidth"),
+        height: number(payload, "snapshotHeight"),
+      };
+    case "TIMFileElem":
+      return {
+        kind: "file",
+        url: safeURL(text(payload, "fileUrl")),
+        name: text(payload, "fileName"),
+        bytes: number(payload, "fileSize"),
+      };
+    case "TIMFaceElem":
+      return { kind: "face", index: number(payload, "index"), data: text(payload, "data") };
+    case "TIMLocationElem":
+      return {
+        kind: "location",
+        description: text(payload, "description"),
+        latitude: number(payload, "latitude"),
+        longitude: number(payload, "longitude"),
+      };
+    case "TIMRelayElem": {
+      const lines = field(payload, "abstractList");
+      return {
+        kind: "merger",
+        title: text(payload, "title"),
+        lines: (Array.isArray(lines) ? lines : []).filter((line) => typeof line === "string").slice(0, 4),
+      };
+    }
     case "TIMCustomElem":
       return cardOf(text(payload, "data"), text(payload, "description"));
     case "TIMGroupTipElem":
@@ -236,12 +415,7 @@ function bodyOf(type: string, payload: unknown): Body {
 }
 
 function cardOf(data: string, description: string): Body {
-  let card: unknown;
-  try {
-    card = JSON.parse(data);
-  } catch {
-    card = undefined; // Another app's custom message need not be JSON.
-  }
+  const card = parsed(data);
   switch (text(card, "businessID")) {
     case "hongyan_wave":
       return { kind: "wave" };
@@ -269,6 +443,20 @@ function nameOf(payload: unknown, userID: string): string {
     }
   }
   return userID;
+}
+
+/** An address to load or open: of the web or of this page itself, never a script. */
+function safeURL(address: string): string {
+  return /^(https?:|blob:|\/(?!\/))/i.test(address) ? address : "";
+}
+
+/** What other apps put into free fields need not be JSON. */
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
 }
 
 function field(value: unknown, key: string): unknown {
