@@ -160,7 +160,15 @@ test("registerPlugin is kept: a picture needs tim-upload-plugin", async ({ open 
       }
     });
   expect(await create()).toBe(2040);
-  await tab.page.evaluate(() => (window as any).tim.registerPlugin({ "tim-upload-plugin": class Upload {} }));
+  await tab.page.evaluate(() => {
+    class Upload {
+      async size() {
+        return 1;
+      }
+      async send() {}
+    }
+    (window as any).tim.registerPlugin({ "tim-upload-plugin": Upload });
+  });
   expect(await create()).not.toBe(2040);
 });
 

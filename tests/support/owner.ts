@@ -18,6 +18,8 @@ export interface Settings {
   readonly platformPolicy?: string;
   readonly revokeLimitS?: number;
   readonly blockedSender?: "refuse" | "pretend";
+  readonly uploadMb?: number;
+  readonly uploadDayMb?: number;
 }
 
 interface Fixtures {

@@ -143,6 +143,8 @@ function app(sdkAppID: number, name: string, daysOld: number, settings: Partial<
       platformPolicy: "multi",
       revokeLimitS: 120,
       blockedSender: "refuse",
+      uploadMb: 100,
+      uploadDayMb: 2048,
       ...settings,
     },
   };

@@ -10,6 +10,7 @@ pub mod chance;
 pub mod conversation;
 pub mod error;
 pub mod event;
+pub mod file;
 pub mod group;
 pub mod message;
 pub mod profile;

@@ -80,6 +80,12 @@ struct Set {
     /// What happens to messages of a blocked sender: refuse or pretend.
     #[arg(long, value_name = "WAY")]
     blocked_sender: Option<String>,
+    /// How large a file may be, in megabytes, up to 100; 0: nobody uploads.
+    #[arg(long, value_name = "MB")]
+    upload_mb: Option<u32>,
+    /// How much an account may upload within a day, in megabytes; 0: any amount.
+    #[arg(long, value_name = "MB")]
+    upload_day_mb: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -142,6 +148,8 @@ async fn carry_out(store: &dyn Store, command: Command) -> Result<()> {
                     platform_policy: set.platform_policy,
                     revoke_limit_s: set.revoke_limit_s,
                     blocked_sender: set.blocked_sender,
+                    upload_mb: set.upload_mb,
+                    upload_day_mb: set.upload_day_mb,
                 },
             };
             let app = manage::change_app(store, SdkAppId(set.id), change).await?;
@@ -176,7 +184,12 @@ async fn list_accounts(store: &dyn Store, app: SdkAppId, query: &str) -> Result<
 
 fn print_settings(settings: &Settings) {
     println!(
-        "    web instances {}, platform policy {}, revoke limit {} s, blocked sender {}",
-        settings.web_instances, settings.platform_policy, settings.revoke_limit_s, settings.blocked_sender,
+        "    web instances {}, platform policy {}, revoke limit {} s, blocked sender {}, files {} MB, {} MB a day",
+        settings.web_instances,
+        settings.platform_policy,
+        settings.revoke_limit_s,
+        settings.blocked_sender,
+        settings.upload_mb,
+        settings.upload_day_mb,
     );
 }

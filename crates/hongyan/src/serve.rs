@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use hongyan_server::config::{Config, Limits, TlsFiles};
+use hongyan_server::config::{Config, FilesAt, Limits, TlsFiles};
 use hongyan_server::manage::{self, Started};
 use hongyan_server::{Server, clock, data};
 use tracing_subscriber::EnvFilter;
@@ -35,6 +35,22 @@ pub(crate) struct Serve {
     /// The certificate's private key (PEM).
     #[arg(long, env = "HONGYAN_TLS_KEY", requires = "tls_cert", value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// The folder that holds what users upload; `files` in the data folder by default.
+    #[arg(long, env = "HONGYAN_FILES", value_name = "FOLDER")]
+    files: Option<PathBuf>,
+    /// Where links to files begin, when they are read by another address than this server's, such as a CDN in front of it.
+    #[arg(
+        long,
+        env = "HONGYAN_FILES_URL",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    files_url: String,
+    /// Hours after which a file goes that no message refers to.
+    #[arg(long, env = "HONGYAN_FILES_UNUSED_H", default_value_t = 24, value_name = "HOURS",
+        value_parser = clap::value_parser!(u32).range(1..=8760))]
+    files_unused_h: u32,
     /// How logs look; they go to standard error.
     #[arg(long, env = "HONGYAN_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -119,6 +135,11 @@ impl Serve {
             dev: self.dev,
             tls: tls.map(|(cert, key)| TlsFiles { cert, key }),
             heartbeat: Duration::from_millis(self.heartbeat_ms.into()),
+            files: Some(FilesAt::Folder(
+                self.files.clone().unwrap_or_else(|| self.data.join("files")),
+            )),
+            files_url: self.files_url.trim_end_matches('/').to_owned(),
+            files_unused: Duration::from_secs(u64::from(self.files_unused_h) * 3600),
             limits: Limits {
                 connections_max: self.connections_max,
                 account_connections_max: self.account_connections_max,

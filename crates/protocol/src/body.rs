@@ -8,6 +8,7 @@ use prost::Message as _;
 
 use crate::Malformed;
 use crate::code::Code;
+use crate::file;
 use crate::limits;
 use crate::wire::{self, element::Kind};
 
@@ -38,7 +39,20 @@ impl Body {
                 Code::GROUP_TOO_MANY_AT,
                 "more than 30 users are mentioned",
             )),
-            Some(Kind::Text(_) | Kind::Custom(_) | Kind::Face(_) | Kind::Location(_)) => {
+            Some(it) if !file::has_good_links(it) => Err(Malformed::new(
+                Code::MESSAGE_BODY_INVALID,
+                "a file's link is no path of this service and no http address",
+            )),
+            Some(
+                Kind::Text(_)
+                | Kind::Custom(_)
+                | Kind::Face(_)
+                | Kind::Location(_)
+                | Kind::Image(_)
+                | Kind::Audio(_)
+                | Kind::Video(_)
+                | Kind::File(_),
+            ) => {
                 // Whatever decoding passes over only ever makes it longer than its plain form.
                 if body.encoded_len() == bytes.len() {
                     Ok(Self(bytes))

@@ -47,6 +47,10 @@ pub fn body(bytes: &[u8]) {
                     | wire::element::Kind::Custom(_)
                     | wire::element::Kind::Face(_)
                     | wire::element::Kind::Location(_)
+                    | wire::element::Kind::Image(_)
+                    | wire::element::Kind::Audio(_)
+                    | wire::element::Kind::Video(_)
+                    | wire::element::Kind::File(_)
             )
         ));
         assert_eq!(Body::parse(body.bytes().clone()), Ok(body));
@@ -223,6 +227,14 @@ pub fn request_samples() -> Vec<wire::request::Command> {
         set(vec![user(), group()], Change::GroupCreated("work".to_owned())),
         set(vec![], Change::GroupRemoved("work".to_owned())),
         set(vec![user()], Change::Deleted(true)),
+        Command::BeginUpload(wire::BeginUpload {
+            kind: wire::FileKind::Image.into(),
+            size: 1000,
+            name: "a.png".to_owned(),
+        }),
+        Command::FinishUpload(wire::FinishUpload {
+            path: "/v1/uploads/00112233445566778899aabbccddeeff01234567".to_owned(),
+        }),
     ]
 }
 
@@ -237,6 +249,17 @@ pub fn body_samples() -> Vec<Vec<u8>> {
         Kind::Custom(wire::Custom::default()),
         Kind::Face(wire::Face::default()),
         Kind::Location(wire::Location::default()),
+        Kind::Image(wire::Image {
+            infos: vec![wire::ImageInfo {
+                url: "/v1/files/00112233445566778899aabbccddeeff01234567/thumb.jpg".to_owned(),
+                ..wire::ImageInfo::default()
+            }],
+            ..wire::Image::default()
+        }),
+        Kind::File(wire::File {
+            url: "https://example.com/a".to_owned(),
+            ..wire::File::default()
+        }),
         Kind::GroupTip(wire::GroupTip::default()),
         Kind::GroupNotice(wire::GroupNotice::default()),
     ];

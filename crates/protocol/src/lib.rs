@@ -11,6 +11,7 @@ pub mod body;
 pub mod change;
 pub mod code;
 pub mod conversation;
+pub mod file;
 pub mod frame;
 #[cfg(any(feature = "fuzzing", all(test, feature = "usersig")))]
 pub mod fuzzing;

@@ -74,3 +74,11 @@ pub const READ_MARKS_MAX: usize = 200;
 pub const WEB_INSTANCES_MAX: u32 = 10;
 /// The default time in which a sender may revoke.
 pub const REVOKE_LIMIT_S: u32 = 120;
+/// A picture or a recording.
+pub const PICTURE_BYTES_MAX: u64 = 20 * 1024 * 1024;
+/// A video or a file.
+pub const FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
+/// A file's name.
+pub const FILE_NAME_BYTES_MAX: usize = 512;
+/// A link in a message.
+pub const LINK_BYTES_MAX: usize = 2048;

@@ -7,16 +7,19 @@ use hongyan_protocol::Malformed;
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ReadScope;
+use hongyan_protocol::file::FileKind;
 use hongyan_protocol::group::{self, GroupType};
 use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priority, Target};
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
 use hongyan_protocol::wire::{self, element::Kind};
 use hongyan_sdk::core::{
-    Call, Draft, Failure, Gate, Message, NewGroup, ProfileFields, SendOptions, Status, UserSig,
+    Call, Draft, Failure, Gate, LocalFile, Message, NewGroup, Part, ProfileFields, SendOptions, Status,
+    UserSig,
 };
 use wasm_bindgen::JsValue;
 
+use crate::links;
 use crate::object::{flag, get, items, number, text, text_or_empty, texts};
 
 /// What a public function needs to be let through; `None`: nothing.
@@ -133,15 +136,78 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
         "removeFromBlacklist" => Call::RemoveFromBlacklist {
             users: users(args, Code::RELATION_PARAMETER)?,
         },
+        // Not functions of the API: the steps of `sendMessage` with a file.
+        "beginUpload" => Call::BeginUpload {
+            kind: match text_or_empty(args, "part").as_str() {
+                "snapshot" => FileKind::Image,
+                _ => file_kind(&text_or_empty(args, "type"))?,
+            },
+            size: number(args, "size").unwrap_or(0.0) as u64,
+            name: text_or_empty(args, "name"),
+        },
+        "finishUpload" => Call::FinishUpload {
+            path: text_or_empty(args, "path"),
+            message: message(&get(args, "message"))?,
+            part: match text_or_empty(args, "part").as_str() {
+                "snapshot" => Part::Snapshot,
+                _ => Part::File,
+            },
+        },
+        "failUpload" => Call::FailUpload {
+            message: message(&get(args, "message"))?,
+            text: text_or_empty(args, "text"),
+        },
         _ => return Err(Failure::of(Code::NOT_ENABLED)),
     })
+}
+
+fn file_kind(r#type: &str) -> Result<FileKind, Failure> {
+    Ok(match r#type {
+        "TIMImageElem" => FileKind::Image,
+        "TIMSoundElem" => FileKind::Audio,
+        "TIMVideoFileElem" => FileKind::Video,
+        "TIMFileElem" => FileKind::File,
+        _ => return Err(Failure::of(Code::NOT_ENABLED)),
+    })
+}
+
+/// What is known of the file that an app chose; `None`: it chose none.
+fn local_file(payload: &JsValue) -> Option<LocalFile> {
+    let file = get(payload, "file");
+    let count = |name| number(&file, name).unwrap_or(0.0) as u32;
+    file.is_object().then(|| LocalFile {
+        name: text_or_empty(&file, "name"),
+        media_type: text_or_empty(&file, "type"),
+        size: number(&file, "size").map(|it| it as u64),
+        width: count("width"),
+        height: count("height"),
+        second: count("second"),
+        url: text_or_empty(&file, "url"),
+        snapshot_url: text_or_empty(&file, "snapshotUrl"),
+    })
+}
+
+/// The element of a message to be made from a file.
+fn file_element(kind: FileKind, payload: &JsValue) -> Result<Kind, Failure> {
+    let none = match kind {
+        FileKind::Image => Code::IMAGE_MISSING,
+        FileKind::Audio => Code::AUDIO_UPLOAD_FAILED,
+        FileKind::Video => Code::VIDEO_UPLOAD_FAILED,
+        FileKind::File => Code::FILE_MISSING,
+    };
+    local_file(payload)
+        .ok_or(Failure::new(none, "no file was chosen"))?
+        .element(kind)
 }
 
 /// The options of a `create…Message` function.
 pub(crate) fn draft(kind: &str, options: &JsValue) -> Result<Draft, Failure> {
     Ok(Draft {
         conversation: to(options)?,
-        element: element(kind, &get(options, "payload"))?,
+        element: match file_kind(kind) {
+            Ok(file) => file_element(file, &get(options, "payload"))?,
+            Err(_) => element(kind, &get(options, "payload"))?,
+        },
         priority: Priority::from_public(&text_or_empty(options, "priority")),
         cloud_custom_data: text_or_empty(options, "cloudCustomData"),
         need_read_receipt: flag(options, "needReadReceipt"),
@@ -210,8 +276,56 @@ fn element(kind: &str, payload: &JsValue) -> Result<Kind, Failure> {
             longitude: number(payload, "longitude").ok_or(BAD)?,
             latitude: number(payload, "latitude").ok_or(BAD)?,
         }),
+        "TIMImageElem" => Kind::Image(wire::Image {
+            uuid: text_or_empty(payload, "uuid"),
+            format: count(payload, "imageFormat"),
+            infos: items(payload, "imageInfoArray")
+                .iter()
+                .map(|it| wire::ImageInfo {
+                    r#type: count(it, "type"),
+                    width: count(it, "width"),
+                    height: count(it, "height"),
+                    size: size(it, "size"),
+                    url: link(it, "url"),
+                })
+                .collect(),
+        }),
+        "TIMSoundElem" => Kind::Audio(wire::Audio {
+            uuid: text_or_empty(payload, "uuid"),
+            url: link(payload, "url"),
+            size: size(payload, "size"),
+            second: count(payload, "second"),
+        }),
+        "TIMVideoFileElem" => Kind::Video(wire::Video {
+            uuid: text_or_empty(payload, "videoUUID"),
+            url: link(payload, "videoUrl"),
+            size: size(payload, "videoSize"),
+            second: count(payload, "videoSecond"),
+            format: text_or_empty(payload, "videoFormat"),
+            snapshot_url: link(payload, "snapshotUrl"),
+            snapshot_width: count(payload, "snapshotWidth"),
+            snapshot_height: count(payload, "snapshotHeight"),
+        }),
+        "TIMFileElem" => Kind::File(wire::File {
+            uuid: text_or_empty(payload, "uuid"),
+            url: link(payload, "fileUrl"),
+            size: size(payload, "fileSize"),
+            name: text_or_empty(payload, "fileName"),
+        }),
         _ => return Err(Failure::of(Code::NOT_ENABLED)),
     })
+}
+
+fn count(object: &JsValue, name: &str) -> u32 {
+    number(object, name).unwrap_or(0.0) as u32
+}
+
+fn size(object: &JsValue, name: &str) -> u64 {
+    number(object, name).unwrap_or(0.0) as u64
+}
+
+fn link(object: &JsValue, name: &str) -> String {
+    links::bare(&text_or_empty(object, name))
 }
 
 fn send_options(options: &JsValue) -> SendOptions {

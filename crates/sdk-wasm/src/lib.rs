@@ -4,6 +4,7 @@
 //! **Never here:** logic. `args` reads, `to_js` writes, the core decides; it calls nobody, so nothing is ever re-entered.
 
 mod args;
+mod links;
 mod object;
 mod to_js;
 
@@ -58,6 +59,7 @@ impl Core {
         method: &str,
         args: &JsValue,
     ) {
+        links::begin_at(self.core.files_url());
         let refusal = args::gate(method).and_then(|gate| self.core.refusal(gate));
         match (refusal, args::call(method, args)) {
             (_, Ok(it)) => self.core.handle(at(now_ms), Input::Call { id: call, call: it }),
@@ -65,6 +67,12 @@ impl Core {
             (Some(refusal), Err(_)) => self.misread.push_back((call, refusal)),
             (None, Err(failure)) => self.misread.push_back((call, failure)),
         }
+    }
+
+    /// Where the server is reached over HTTP, without a slash at the end.
+    #[wasm_bindgen(js_name = setServer)]
+    pub fn set_server(&mut self, url: &str) {
+        self.core.set_server(url);
     }
 
     /// The socket that an output asked for is open.
@@ -108,6 +116,7 @@ impl Core {
         if let Some((call, failure)) = self.misread.pop_front() {
             return to_js::output(Output::Failure { call, failure });
         }
+        links::begin_at(self.core.files_url());
         self.core.next_output().map_or(JsValue::UNDEFINED, to_js::output)
     }
 
@@ -143,6 +152,7 @@ impl Core {
     /// A message that is held, by its ID.
     #[wasm_bindgen(js_name = findMessage)]
     pub fn find_message(&self, id: &str) -> JsValue {
+        links::begin_at(self.core.files_url());
         let message = MessageKey::parse(id).and_then(|it| self.core.find_message(it));
         message.map_or(JsValue::UNDEFINED, |it| to_js::message(&it))
     }
@@ -155,6 +165,7 @@ impl Core {
         r#type: &str,
         options: &JsValue,
     ) -> Result<JsValue, JsValue> {
+        links::begin_at(self.core.files_url());
         let made = args::draft(r#type, options).and_then(|it| self.core.create_message(at(now_ms), it));
         match made {
             Ok(message) => Ok(to_js::message(&message)),

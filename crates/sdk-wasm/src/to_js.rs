@@ -15,6 +15,7 @@ use hongyan_sdk::core::{
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 
+use crate::links::whole;
 use crate::object::Object;
 
 /// The receive option of every conversation, until it can be set.
@@ -137,6 +138,9 @@ fn answer(answer: Answer) -> JsValue {
         Answer::Profile(it) => return profile(&it),
         Answer::Profiles(list) => return list.iter().map(profile).collect::<Array>().into(),
         Answer::Users(list) => return users(&list),
+        Answer::UploadBegun { path, part_bytes } => {
+            it.text("path", &path).number("partBytes", f64::from(part_bytes))
+        }
     }
     .build()
 }
@@ -395,6 +399,10 @@ fn type_of(element: Option<&Kind>) -> &'static str {
         Some(Kind::Custom(_)) | None => "TIMCustomElem",
         Some(Kind::Face(_)) => "TIMFaceElem",
         Some(Kind::Location(_)) => "TIMLocationElem",
+        Some(Kind::Image(_)) => "TIMImageElem",
+        Some(Kind::Audio(_)) => "TIMSoundElem",
+        Some(Kind::Video(_)) => "TIMVideoFileElem",
+        Some(Kind::File(_)) => "TIMFileElem",
         Some(Kind::GroupTip(_)) => "TIMGroupTipElem",
         Some(Kind::GroupNotice(_)) => "TIMGroupSystemNoticeElem",
     }
@@ -413,6 +421,39 @@ fn payload(element: Option<&Kind>) -> JsValue {
             .text("description", &location.description)
             .number("latitude", location.latitude)
             .number("longitude", location.longitude),
+        Some(Kind::Image(image)) => {
+            let infos = image.infos.iter().map(|it| {
+                Object::new()
+                    .number("type", f64::from(it.r#type))
+                    .number("width", f64::from(it.width))
+                    .number("height", f64::from(it.height))
+                    .number("size", it.size as f64)
+                    .text("url", &whole(&it.url))
+                    .build()
+            });
+            it.text("uuid", &image.uuid)
+                .number("imageFormat", f64::from(image.format))
+                .list("imageInfoArray", infos.collect())
+        }
+        Some(Kind::Audio(audio)) => it
+            .text("uuid", &audio.uuid)
+            .text("url", &whole(&audio.url))
+            .number("size", audio.size as f64)
+            .number("second", f64::from(audio.second)),
+        Some(Kind::Video(video)) => it
+            .text("videoFormat", &video.format)
+            .number("videoSecond", f64::from(video.second))
+            .number("videoSize", video.size as f64)
+            .text("videoUrl", &whole(&video.url))
+            .text("videoUUID", &video.uuid)
+            .text("snapshotUrl", &whole(&video.snapshot_url))
+            .number("snapshotWidth", f64::from(video.snapshot_width))
+            .number("snapshotHeight", f64::from(video.snapshot_height)),
+        Some(Kind::File(file)) => it
+            .text("uuid", &file.uuid)
+            .text("fileName", &file.name)
+            .text("fileUrl", &whole(&file.url))
+            .number("fileSize", file.size as f64),
         Some(Kind::GroupTip(tip)) => {
             let members = tip.members.iter().map(|it| {
                 Object::new()

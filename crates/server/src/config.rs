@@ -25,8 +25,21 @@ pub struct Config {
     pub stall_timeout: Duration,
     /// How long a closing socket may take to send what is left and to hear the answer.
     pub close_grace: Duration,
+    /// Where files are kept; `None`: nobody uploads any.
+    pub files: Option<FilesAt>,
+    /// Where links to files begin, when it is another place than the address at which a client reaches the server.
+    pub files_url: String,
+    /// How long a file stays that no message refers to.
+    pub files_unused: Duration,
     /// What keeps one client from taking what belongs to all.
     pub limits: Limits,
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone)]
+pub enum FilesAt {
+    /// In a folder.
+    Folder(PathBuf),
 }
 
 /// A certificate chain and its private key, both PEM.
@@ -57,6 +70,14 @@ pub struct Limits {
     pub queue_bytes_max: usize,
     /// Failed logins of an account from one address within a minute; further ones get 70050.
     pub login_failures_max: u32,
+    /// Files that are being uploaded at the same time; more are answered with 60022.
+    pub uploads_max: usize,
+    /// Those of one account; more are answered with 60018.
+    pub account_uploads_max: usize,
+    /// How long an upload may take nothing in before it is forgotten; half of it leaves nothing behind.
+    pub upload_idle: Duration,
+    /// Pictures that are made smaller at the same time; others wait.
+    pub pictures_max: usize,
 }
 
 impl Default for Config {
@@ -70,6 +91,9 @@ impl Default for Config {
             head_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(30),
             close_grace: Duration::from_secs(5),
+            files: None,
+            files_url: String::new(),
+            files_unused: Duration::from_secs(24 * 3600),
             limits: Limits::default(),
         }
     }
@@ -86,6 +110,10 @@ impl Default for Limits {
             queue_frames_max: 1024,
             queue_bytes_max: 4 * 1024 * 1024,
             login_failures_max: 10,
+            uploads_max: 1000,
+            account_uploads_max: 8,
+            upload_idle: Duration::from_secs(300),
+            pictures_max: 2,
         }
     }
 }

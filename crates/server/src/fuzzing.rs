@@ -190,7 +190,7 @@ async fn server() -> (Arc<Shared>, Router) {
         dev: true,
         ..Config::default()
     };
-    let (shared, _) = share(config, store);
+    let (shared, _) = share(config, store).expect("a server without files needs no folder");
     shared.console.sessions.begin(TOKEN, clock::now());
     let router = http::router(shared.clone());
     (shared, router)

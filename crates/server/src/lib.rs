@@ -27,6 +27,7 @@ mod server;
 mod session;
 mod shared;
 mod tls;
+mod uploads;
 
 pub use hongyan_storage::model::{AccountRecord, App};
 pub use hongyan_storage::{Store, StoreError};

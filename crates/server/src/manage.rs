@@ -17,6 +17,8 @@ pub const DEFAULT_APP: SdkAppId = SdkAppId(1_400_000_001);
 /// A week: longer, nobody would expect to revoke.
 const REVOKE_LIMIT_S_MAX: u32 = 604_800;
 const NAME_CHARS_MAX: usize = 64;
+/// What every SDK takes.
+const UPLOAD_MB_MAX: u32 = 100;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,10 @@ pub struct Settings {
     pub revoke_limit_s: u32,
     /// `refuse` or `pretend`.
     pub blocked_sender: String,
+    /// How large a file may be, in megabytes; 0: nobody uploads.
+    pub upload_mb: u32,
+    /// How much an account may upload within a day, in megabytes; 0: any amount.
+    pub upload_day_mb: u32,
 }
 
 /// What is to be changed of an app.
@@ -71,6 +77,8 @@ pub struct SettingsChange {
     pub platform_policy: Option<String>,
     pub revoke_limit_s: Option<u32>,
     pub blocked_sender: Option<String>,
+    pub upload_mb: Option<u32>,
+    pub upload_day_mb: Option<u32>,
 }
 
 impl From<AppSettings> for Settings {
@@ -80,6 +88,8 @@ impl From<AppSettings> for Settings {
             platform_policy: settings.platform_policy.name().to_owned(),
             revoke_limit_s: settings.revoke_limit_s,
             blocked_sender: settings.blocked_sender.name().to_owned(),
+            upload_mb: settings.upload_mb,
+            upload_day_mb: settings.upload_day_mb,
         }
     }
 }
@@ -210,6 +220,15 @@ fn apply(settings: &mut AppSettings, change: &SettingsChange) -> Result<()> {
             invalid("the blocked sender's setting is neither refuse nor pretend".to_owned())
         })?;
     }
+    if let Some(upload_mb) = change.upload_mb {
+        if upload_mb > UPLOAD_MB_MAX {
+            return Err(invalid(format!("a file may not be above {UPLOAD_MB_MAX} MB")));
+        }
+        settings.upload_mb = upload_mb;
+    }
+    if let Some(upload_day_mb) = change.upload_day_mb {
+        settings.upload_day_mb = upload_day_mb;
+    }
     Ok(())
 }
 
@@ -230,6 +249,7 @@ mod tests {
             r#"{"platformPolicy":"all"}"#,
             r#"{"revokeLimitS":604801}"#,
             r#"{"blockedSender":"ignore"}"#,
+            r#"{"uploadMb":101}"#,
         ] {
             let change = serde_json::from_str(bad).unwrap();
             assert!(apply(&mut settings, &change).is_err(), "{bad}");

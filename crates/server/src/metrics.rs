@@ -27,6 +27,11 @@ pub(crate) struct Metrics {
     messages_appended: Counter,
     pushes: Counter,
     queue_full: Counter,
+    uploads: Family<CodeLabel, Counter>,
+    uploaded_bytes: Counter,
+    downloads: Counter,
+    downloaded_bytes: Counter,
+    files_removed: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -57,6 +62,11 @@ impl Default for Metrics {
             messages_appended: Counter::default(),
             pushes: Counter::default(),
             queue_full: Counter::default(),
+            uploads: Family::default(),
+            uploaded_bytes: Counter::default(),
+            downloads: Counter::default(),
+            downloaded_bytes: Counter::default(),
+            files_removed: Counter::default(),
         };
         let Self {
             registry,
@@ -68,6 +78,11 @@ impl Default for Metrics {
             messages_appended,
             pushes,
             queue_full,
+            uploads,
+            uploaded_bytes,
+            downloads,
+            downloaded_bytes,
+            files_removed,
         } = &mut metrics;
         registry.register("connections", "Open WebSockets", connections.clone());
         registry.register("sessions", "Logged-in sessions by platform", sessions.clone());
@@ -92,6 +107,23 @@ impl Default for Metrics {
             "queue_full",
             "Sessions closed because their client did not read",
             queue_full.clone(),
+        );
+        registry.register("uploads", "Uploaded files by code, 0 is kept", uploads.clone());
+        registry.register(
+            "uploaded_bytes",
+            "Bytes of files that were kept",
+            uploaded_bytes.clone(),
+        );
+        registry.register("downloads", "Files that were read", downloads.clone());
+        registry.register(
+            "downloaded_bytes",
+            "Bytes of files that were asked for",
+            downloaded_bytes.clone(),
+        );
+        registry.register(
+            "files_removed",
+            "Files that no message referred to",
+            files_removed.clone(),
         );
         metrics
     }
@@ -157,6 +189,24 @@ impl Metrics {
     pub(crate) fn queue_full(&self) {
         self.queue_full.inc();
     }
+
+    /// A file that came whole was kept, or refused.
+    pub(crate) fn uploaded(&self, kept: Result<u64, Code>) {
+        let code = kept.map_or_else(|it| it.0, |_| 0);
+        self.uploads.get_or_create(&CodeLabel { code }).inc();
+        self.uploaded_bytes.inc_by(kept.unwrap_or(0));
+    }
+
+    /// Somebody reads so many bytes of a file.
+    pub(crate) fn downloaded(&self, bytes: u64) {
+        self.downloads.inc();
+        self.downloaded_bytes.inc_by(bytes);
+    }
+
+    /// A file that nobody referred to is gone.
+    pub(crate) fn file_removed(&self) {
+        self.files_removed.inc();
+    }
 }
 
 impl From<Platform> for PlatformLabel {
@@ -195,6 +245,8 @@ pub(crate) const fn command_name(command: &Command) -> &'static str {
         Command::AddToBlacklist(_) => "add_to_blacklist",
         Command::RemoveFromBlacklist(_) => "remove_from_blacklist",
         Command::ChangeSettings(_) => "change_settings",
+        Command::BeginUpload(_) => "begin_upload",
+        Command::FinishUpload(_) => "finish_upload",
     }
 }
 

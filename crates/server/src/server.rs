@@ -25,6 +25,7 @@ use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::shared::Shared;
 use crate::tls::Tls;
+use crate::uploads::{self, Uploads};
 use crate::{clock, gateway, http};
 
 /// What is kept for a while only is looked through this often.
@@ -42,6 +43,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     pruning: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
 }
 
 impl Server {
@@ -52,10 +54,11 @@ impl Server {
             .await
             .with_context(|| format!("listening on {}", config.listen))?;
         let address = listener.local_addr()?;
-        let (shared, stop) = share(config, store);
+        let (shared, stop) = share(config, store)?;
         let router = http::router(shared.clone());
         let accepting = tokio::spawn(gateway::accept(listener, shared.clone(), router, tls.clone()));
         let pruning = tokio::spawn(prune(shared.clone()));
+        let sweeping = tokio::spawn(uploads::sweep(shared.clone()));
         Ok(Self {
             address,
             shared,
@@ -63,6 +66,7 @@ impl Server {
             stop,
             accepting,
             pruning,
+            sweeping,
         })
     }
 
@@ -82,6 +86,7 @@ impl Server {
         self.shared.hub.stop();
         let _ = self.accepting.await;
         self.pruning.abort();
+        self.sweeping.abort();
         let all = u32::try_from(self.shared.config.limits.connections_max).unwrap_or(u32::MAX);
         let finished = self.shared.sockets.acquire_many(all);
         let patience = self.shared.config.close_grace + FINISH_TIME_MAX;
@@ -106,10 +111,11 @@ impl fmt::Debug for Server {
 }
 
 /// All that the connections of a server share, and how they are told to stop.
-pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> (Arc<Shared>, watch::Sender<bool>) {
+pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> Result<(Arc<Shared>, watch::Sender<bool>)> {
     let (stop, stopping) = watch::channel(false);
     let facts = Arc::new(Facts::new(store.clone()));
     let metrics = Arc::new(Metrics::default());
+    let uploads = Arc::new(Uploads::new(&config, store.clone(), metrics.clone())?);
     let limits = &config.limits;
     let shared = Arc::new(Shared {
         hub: Arc::new(Hub::new(
@@ -126,11 +132,12 @@ pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> (Arc<Shared>, watc
             store,
             facts,
             ids: Arc::new(SystemIds),
+            uploads,
         },
         stopping,
         config,
     });
-    (shared, stop)
+    Ok((shared, stop))
 }
 
 async fn prune(shared: Arc<Shared>) {

@@ -1,7 +1,9 @@
 //! What the store keeps, in the domain's words, where `hongyan_protocol` has no word for it yet.
 
+use bytes::Bytes;
 use hongyan_protocol::change::{AccountChange, AccountEvent};
 use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
@@ -71,6 +73,10 @@ pub struct AppSettings {
     pub revoke_limit_s: u32,
     /// What a sender sees whom the receiver blocked.
     pub blocked_sender: BlockedSender,
+    /// How large a file may be, in megabytes; 0: nobody uploads.
+    pub upload_mb: u32,
+    /// How much an account may upload within a day, in megabytes; 0: any amount.
+    pub upload_day_mb: u32,
 }
 
 impl Default for AppSettings {
@@ -80,6 +86,8 @@ impl Default for AppSettings {
             platform_policy: PlatformPolicy::Multi,
             revoke_limit_s: limits::REVOKE_LIMIT_S,
             blocked_sender: BlockedSender::Refuse,
+            upload_mb: 100,
+            upload_day_mb: 2048,
         }
     }
 }
@@ -140,6 +148,41 @@ impl BlockedSender {
             .into_iter()
             .find(|it| it.name() == name)
     }
+}
+
+/// An uploaded file. Its bytes are kept elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRecord {
+    /// Names it.
+    pub id: FileId,
+    /// Whose.
+    pub app: SdkAppId,
+    /// Who uploaded it.
+    pub account: AccountId,
+    /// Bytes of all its sizes together.
+    pub size: u64,
+    /// When it was there.
+    pub created: Timestamp,
+    /// What it is: an encoded `wire::StoredFile`.
+    pub stored: Bytes,
+}
+
+/// Files to which nobody refers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// Their bytes are to be removed, then they themselves.
+    pub files: Vec<FileRecord>,
+    /// Where to go on next time.
+    pub next: Sweep,
+}
+
+/// How far a sweep of the files is; the default is the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// The last reference that was looked at.
+    pub reference: u64,
+    /// Files from this moment on.
+    pub created: Timestamp,
 }
 
 /// An account as the console lists it and as sessions need it.

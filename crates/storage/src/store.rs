@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
+use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
@@ -294,6 +295,29 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
         consequences: Consequences<Handled>,
     ) -> Result<Committed<Written<Handled>>>;
+
+    // Files. Their bytes are kept elsewhere.
+
+    /// Notes a file that is kept. Once more is the same.
+    async fn put_file(&self, file: FileRecord) -> Result<()>;
+    /// One file; `None` also when it is about to be removed.
+    async fn find_file(&self, id: FileId) -> Result<Option<FileRecord>>;
+    /// Bytes that an account uploaded since then.
+    async fn count_file_bytes(&self, account: AccountId, since: Timestamp) -> Result<u64>;
+    /// Notes that the message of this key, which is about to be sent, refers to files of its app. Those that are not there
+    /// are passed over.
+    async fn put_file_references(
+        &self,
+        app: SdkAppId,
+        key: MessageKey,
+        files: Vec<FileId>,
+        now: Timestamp,
+    ) -> Result<()>;
+    /// Forgets references, made before a moment, whose message is not there, and marks files of before that moment to which
+    /// nobody refers: from now on they are not found. Looks at `limit` of each from where the sweep before ended.
+    async fn sweep_files(&self, before: Timestamp, from: Sweep, limit: usize) -> Result<Swept>;
+    /// Forgets a file whose bytes are gone.
+    async fn remove_file(&self, id: FileId) -> Result<()>;
 
     // Operations.
 

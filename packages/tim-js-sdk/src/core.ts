@@ -7,6 +7,8 @@
 /** Inputs take note of what happened and call nobody; what follows from them waits in `nextOutput`. */
 export interface Core {
   call(nowMs: number, call: number, method: string, args: object): void;
+  /** Where the server is reached over HTTP; links to files begin there. */
+  setServer(url: string): void;
   socketOpened(nowMs: number): void;
   socketClosed(nowMs: number, code: number, reason: string): void;
   socketMessage(nowMs: number, bytes: Uint8Array): void;

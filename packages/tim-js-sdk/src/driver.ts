@@ -69,6 +69,10 @@ export class Driver {
     this.#tell((core) => core.setLogLevel(level));
   }
 
+  setServer(url: string): void {
+    this.#tell((core) => core.setServer(url));
+  }
+
   /** Nothing is heard or done any more. */
   end(): void {
     if (this.#ended) return;

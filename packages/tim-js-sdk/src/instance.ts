@@ -11,7 +11,10 @@ import { Emitter } from "./emitter";
 import type { Environment } from "./environment";
 import { CODE, TimError, asTimError } from "./errors";
 import { LEVEL, Log } from "./log";
+import { localFile } from "./local-file";
 import { Objects } from "./objects";
+import { httpAddress } from "./server-address";
+import { Uploads, asUploadPlugin } from "./uploads";
 
 type Args = readonly unknown[];
 type Answer = { code: 0; data: unknown };
@@ -33,25 +36,41 @@ const MESSAGE_TYPES = {
   createFaceMessage: "TIMFaceElem",
   createLocationMessage: "TIMLocationElem",
 } as const;
-const UPLOADED = ["createImageMessage", "createAudioMessage", "createVideoMessage", "createFileMessage"] as const;
+const UPLOADED = {
+  createImageMessage: "TIMImageElem",
+  createAudioMessage: "TIMSoundElem",
+  createVideoMessage: "TIMVideoFileElem",
+  createFileMessage: "TIMFileElem",
+} as const;
 
 export function makeInstance({ start, environment, address, destroyed }: Needs): Instance {
   const log = new Log();
   const objects = new Objects();
   const plugins: Record<string, unknown> = {};
-  const emitter = new Emitter((event, thrown) => {
-    const message = `a handler of ${event} threw: ${asTimError(thrown).message}`;
+  const emitter = new Emitter((event, thrown) => threw(`a handler of ${event}`, thrown, event !== EVENT.ERROR));
+
+  /** Something of the app threw; a handler of ERROR that does would hear of itself without end. */
+  function threw(what: string, thrown: unknown, tell = true): void {
+    const message = `${what} threw: ${asTimError(thrown).message}`;
     log.write(LEVEL.ERROR, message);
-    // A handler of ERROR that throws would otherwise hear of itself without end.
-    if (event !== EVENT.ERROR) emitter.emit(EVENT.ERROR, { code: CODE.HANDLER_THREW, message });
-  });
+    if (tell) emitter.emit(EVENT.ERROR, { code: CODE.HANDLER_THREW, message });
+  }
+
   const driver = new Driver(start, environment, address, {
     event(name, data) {
       emitter.emit(name, objects.event(name, data));
-      if (name === EVENT.SDK_NOT_READY) objects.clear();
+      if (name === EVENT.SDK_NOT_READY) {
+        objects.clear();
+        uploads.clear();
+      }
     },
     log: (level, text) => log.write(level, text),
   });
+  const uploads = new Uploads(
+    (method, args) => driver.call(method, args),
+    () => httpAddress(address()),
+    (thrown) => threw("onProgress", thrown),
+  );
 
   /** Why this function may not be called now; undefined when it may. */
   function refusal(method: MethodName): TimError | undefined {
@@ -97,6 +116,7 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
     // Only now may there be a pause: what is called next must not overtake the message.
     objects.adopt(message);
     try {
+      if (uploads.has(message.ID)) await bring(method, message);
       const answer = await ask(method, () => ({ message: { ...message }, ...(isObject(options) && { options }) }));
       return { code: 0, data: withMessage(answer.data, message) };
     } catch (thrown) {
@@ -105,6 +125,39 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
       message["status"] = "fail";
       throw error;
     }
+  }
+
+  /** A message's file goes before the message. */
+  async function bring(method: MethodName, message: Record<string, unknown> & { ID: string }): Promise<void> {
+    const plugin = asUploadPlugin(plugins[UPLOAD_PLUGIN]);
+    if (!plugin) throw noted(method, noPlugin(method));
+    try {
+      await uploads.run(message, plugin);
+    } catch (thrown) {
+      throw noted(method, withObjects(asTimError(thrown)));
+    }
+  }
+
+  function noPlugin(method: MethodName): TimError {
+    const help = "tim.registerPlugin({ 'tim-upload-plugin': TIMUploadPlugin }), the one of this SDK";
+    return new TimError(CODE.NO_UPLOAD_PLUGIN, `${method} needs the upload plugin: ${help}`);
+  }
+
+  /** `create…Message` of what has a file: its bytes wait for `sendMessage`. */
+  function createWithFile(method: keyof typeof UPLOADED, [given]: Args): unknown {
+    return atOnce(method, (core) => {
+      if (!asUploadPlugin(plugins[UPLOAD_PLUGIN])) throw noPlugin(method);
+      const options = needOptions(method, given);
+      const payload = isObject(options["payload"]) ? options["payload"] : {};
+      const file = localFile(payload["file"], environment.show);
+      const snapshotUrl = typeof payload["snapshotUrl"] === "string" ? payload["snapshotUrl"] : file?.facts.snapshotUrl;
+      const plain = core.createMessage(environment.now(), UPLOADED[method], {
+        ...options,
+        payload: { file: file && { ...file.facts, snapshotUrl } },
+      }) as { ID: string };
+      if (file) uploads.add(plain.ID, file, options["onProgress"]);
+      return objects.message(plain);
+    });
   }
 
   /** The app's own object in the answer, also when it was forgotten meanwhile because of a sign-out. */
@@ -171,7 +224,7 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
       log.hide(account.userSig);
       return ask("login", () => {
         // Better here than after many vain attempts to connect.
-        address();
+        driver.setServer(httpAddress(address()));
         return account;
       });
     },
@@ -191,6 +244,10 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
     createCustomMessage: (...args) => create("createCustomMessage", args),
     createFaceMessage: (...args) => create("createFaceMessage", args),
     createLocationMessage: (...args) => create("createLocationMessage", args),
+    createImageMessage: (...args) => createWithFile("createImageMessage", args),
+    createAudioMessage: (...args) => createWithFile("createAudioMessage", args),
+    createVideoMessage: (...args) => createWithFile("createVideoMessage", args),
+    createFileMessage: (...args) => createWithFile("createFileMessage", args),
 
     sendMessage: (...args) => post("sendMessage", args),
     resendMessage: (...args) => post("resendMessage", args),
@@ -271,18 +328,6 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
       throw noted("callExperimentalAPI", refusal("callExperimentalAPI") ?? new TimError(CODE.UNKNOWN_EXPERIMENT, "unknown experimental key"));
     },
   };
-
-  for (const method of UPLOADED) {
-    built[method] = () => {
-      const refused = refusal(method);
-      if (refused) return rejected(method, refused);
-      if (!plugins[UPLOAD_PLUGIN]) {
-        const help = "tim.registerPlugin({ 'tim-upload-plugin': TIMUploadPlugin })";
-        return rejected(method, new TimError(CODE.NO_UPLOAD_PLUGIN, `${method} needs the upload plugin: ${help}`));
-      }
-      return rejected(method, new TimError(CODE.NOT_BUILT, `${method}: uploads are not available yet on this server`));
-    };
-  }
 
   const instance = Object.create(null) as Instance;
   for (const method of Object.keys(METHODS) as MethodName[]) {

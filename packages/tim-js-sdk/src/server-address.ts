@@ -37,6 +37,11 @@ export function serverAddress(sources: AddressSources): string {
   );
 }
 
+/** Where the same server is reached over HTTP: `wss://host/prefix/v1/ws` → `https://host/prefix`. */
+export function httpAddress(socket: string): string {
+  return socket.replace(/^ws/, "http").slice(0, -PATH.length);
+}
+
 /** `https://host/prefix` → `wss://host/prefix/v1/ws`; a bare `host:port` is as safe as the page that it is used in. */
 export function socketAddress(address: string, pageIsSafe: boolean): string {
   const parts = /^(?:(https?|wss?):\/\/)?(\[[0-9a-f:.]+\]|[^/?#\s:@[\]]+)(:\d{1,5})?(\/[^?#\s]*)?$/i.exec(address.trim());

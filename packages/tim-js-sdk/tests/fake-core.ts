@@ -24,6 +24,9 @@ export class FakeCore implements Core {
     this.told.push(["call", call, method, args]);
     this.onCall?.(call, method, args);
   }
+  setServer(url: string): void {
+    this.told.push(["setServer", url]);
+  }
   socketOpened(): void {
     this.told.push(["socketOpened"]);
   }
@@ -110,6 +113,7 @@ export class FakeWorld {
       this.watcher = watcher;
       return () => void (this.watcher = undefined);
     },
+    show: () => "blob:shown",
     addresses: {},
   };
 

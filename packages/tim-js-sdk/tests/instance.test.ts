@@ -135,7 +135,7 @@ describe("while the core starts", () => {
     const login = tim.login({ userID: "alice", userSig: "ticket" });
     await expect(tim.getMyProfile()).rejects.toMatchObject({ code: 2024 });
     expect(await login).toEqual({ code: 0, data: {} });
-    expect(core.told).toEqual([["call", 1, "login", { userID: "alice", userSig: "ticket" }]]);
+    expect(core.told.filter(([what]) => what === "call")).toEqual([["call", 1, "login", { userID: "alice", userSig: "ticket" }]]);
   });
 });
 
@@ -200,7 +200,7 @@ describe("after login", () => {
     await expect(tim.createTextMessage()).rejects.toMatchObject({ code: 3153 });
   });
 
-  test("messages with files need the upload plugin; with it, they say that uploads are not there yet", async () => {
+  test("messages with files need the upload plugin of this SDK", async () => {
     const { tim } = signedIn();
     for (const method of ["createImageMessage", "createAudioMessage", "createVideoMessage", "createFileMessage"]) {
       const message = tim[method]({ to: "bob", conversationType: "C2C", payload: { file: {} } });
@@ -208,7 +208,7 @@ describe("after login", () => {
       await expect(tim.sendMessage(message)).rejects.toMatchObject({ code: 2040 });
     }
     tim.registerPlugin({ "tim-upload-plugin": class {} });
-    await expect(tim.createImageMessage({})).rejects.toMatchObject({ code: 3122 });
+    await expect(tim.createImageMessage({})).rejects.toMatchObject({ code: 2040 });
   });
 
   test("a handler that throws is reported by ERROR with 2109, also one of ERROR itself, without end", () => {

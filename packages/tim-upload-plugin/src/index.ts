@@ -1,19 +1,18 @@
 /**
- * The upload plugin, under the name by which apps register it.
+ * The upload plugin, under the name by which apps register it: for web pages and mini-programs.
  *
- * **Comes in:** nothing yet. **Goes out:** a plugin that `registerPlugin` accepts and keeps. Uploads themselves are not built:
- * who asks for one is told so, and nothing pretends to have been sent.
+ * **Comes in:** a file and the address that the SDK was given for it. **Goes out:** its bytes, and how far they are. **Never
+ * here:** what a message is; modules of Node, for which `index.node.ts` is.
  */
+import { Plugin } from "./plugin";
+import { byXhr } from "./transport/xhr";
+import { byWx, isMiniProgram, wxFile } from "./transport/wx";
 
-const NOT_AVAILABLE = 3122;
-
-export default class TIMUploadPlugin {
+export default class TIMUploadPlugin extends Plugin {
   static readonly pluginName = "tim-upload-plugin";
   static readonly version = "0.1.0";
 
-  /** Rejects: the server has no uploads yet. */
-  upload(): Promise<never> {
-    const error = new Error("uploads are not available yet on this server");
-    return Promise.reject(Object.assign(error, { code: NOT_AVAILABLE, data: {} }));
+  constructor() {
+    super(isMiniProgram() ? { transport: byWx, files: wxFile } : { transport: byXhr });
   }
 }

@@ -8,6 +8,8 @@
 export const platformPolicies = ["single", "dual", "triple", "multi"] as const;
 export type PlatformPolicy = (typeof platformPolicies)[number];
 
+export const uploadMbMax = 100;
+export const uploadDayMbMax = 1_000_000;
 export const blockedSenders = ["refuse", "pretend"] as const;
 export type BlockedSender = (typeof blockedSenders)[number];
 
@@ -56,6 +58,10 @@ export interface Settings {
   /** 0 to `revokeLimitSMax`. */
   revokeLimitS: number;
   blockedSender: BlockedSender;
+  /** The largest file, in megabytes: 0 (nobody uploads) to `uploadMbMax`. */
+  uploadMb: number;
+  /** What an account may upload within a day, in megabytes: 0 (any amount) to `uploadDayMbMax`. */
+  uploadDayMb: number;
 }
 
 export interface App {

@@ -23,7 +23,7 @@ pub struct Login {
     #[prost(string, tag = "7")]
     pub sdk_version: ::prost::alloc::string::String,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LoginResult {
     /// the account's number; the first part of a message ID
     #[prost(uint64, tag = "1")]
@@ -43,6 +43,9 @@ pub struct LoginResult {
     /// how long a sender may revoke; 0: never
     #[prost(uint32, tag = "6")]
     pub revoke_limit_s: u32,
+    /// where links to files begin; empty: where the client reaches the server
+    #[prost(string, tag = "20")]
+    pub files_url: ::prost::alloc::string::String,
 }
 /// Ends this instance alone. The server answers, then closes the socket with CLOSE_LOGGED_OUT.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -489,7 +492,7 @@ pub struct Body {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Element {
-    #[prost(oneof = "element::Kind", tags = "1, 2, 3, 4, 10, 11")]
+    #[prost(oneof = "element::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 10, 11")]
     pub kind: ::core::option::Option<element::Kind>,
 }
 /// Nested message and enum types in `Element`.
@@ -504,6 +507,14 @@ pub mod element {
         Face(super::Face),
         #[prost(message, tag = "4")]
         Location(super::Location),
+        #[prost(message, tag = "5")]
+        Image(super::Image),
+        #[prost(message, tag = "6")]
+        Audio(super::Audio),
+        #[prost(message, tag = "7")]
+        Video(super::Video),
+        #[prost(message, tag = "8")]
+        File(super::File),
         /// made by the server alone
         #[prost(message, tag = "10")]
         GroupTip(super::GroupTip),
@@ -544,6 +555,75 @@ pub struct Location {
     pub longitude: f64,
     #[prost(double, tag = "3")]
     pub latitude: f64,
+}
+/// A picture, in up to three sizes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Image {
+    #[prost(string, tag = "1")]
+    pub uuid: ::prost::alloc::string::String,
+    /// 1 jpg, 2 gif, 3 png, 4 bmp, 255 other
+    #[prost(uint32, tag = "2")]
+    pub format: u32,
+    #[prost(message, repeated, tag = "3")]
+    pub infos: ::prost::alloc::vec::Vec<ImageInfo>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImageInfo {
+    /// 0 original, 1 the shorter side at most 198 pixels, 2 at most 720
+    #[prost(uint32, tag = "1")]
+    pub r#type: u32,
+    #[prost(uint32, tag = "2")]
+    pub width: u32,
+    #[prost(uint32, tag = "3")]
+    pub height: u32,
+    /// bytes
+    #[prost(uint64, tag = "4")]
+    pub size: u64,
+    #[prost(string, tag = "5")]
+    pub url: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Audio {
+    #[prost(string, tag = "1")]
+    pub uuid: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    #[prost(uint32, tag = "4")]
+    pub second: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Video {
+    #[prost(string, tag = "1")]
+    pub uuid: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    #[prost(uint32, tag = "4")]
+    pub second: u32,
+    /// mp4, mov
+    #[prost(string, tag = "5")]
+    pub format: ::prost::alloc::string::String,
+    /// may be empty
+    #[prost(string, tag = "6")]
+    pub snapshot_url: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "7")]
+    pub snapshot_width: u32,
+    #[prost(uint32, tag = "8")]
+    pub snapshot_height: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct File {
+    #[prost(string, tag = "1")]
+    pub uuid: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    #[prost(string, tag = "4")]
+    pub name: ::prost::alloc::string::String,
 }
 /// Something happened in a group; seen by its members (operations: TYPES.GRP_TIP_*, service.md 5.1).
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1510,6 +1590,97 @@ pub struct SettingsRefusal {
     #[prost(string, tag = "3")]
     pub text: ::prost::alloc::string::String,
 }
+/// Asks for an address. Errors: 2041 (no uploads here), 2108, 2253, 2301, 2351, 2402 (too large), 60018 (too many at once,
+/// or the day's share is used up).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BeginUpload {
+    #[prost(enumeration = "FileKind", tag = "1")]
+    pub kind: i32,
+    #[prost(uint64, tag = "2")]
+    pub size: u64,
+    /// as it is offered for download
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BeginUploadResult {
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub part_bytes_max: u32,
+}
+/// Asks what became of a file whose bytes are all there; answered once it was looked at. May be repeated.
+/// Errors: 2041 (the address is not good any more), 2252, 2352 (not of its kind), 2300, 2350, 2400 (could not be kept).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FinishUpload {
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FinishUploadResult {
+    #[prost(message, optional, tag = "1")]
+    pub file: ::core::option::Option<StoredFile>,
+}
+/// A file that is kept. The store keeps these bytes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredFile {
+    #[prost(string, tag = "1")]
+    pub uuid: ::prost::alloc::string::String,
+    /// a path of this service
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    /// by what is in it
+    #[prost(string, tag = "4")]
+    pub media_type: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "FileKind", tag = "6")]
+    pub kind: i32,
+    /// a picture's three sizes
+    #[prost(message, repeated, tag = "7")]
+    pub images: ::prost::alloc::vec::Vec<ImageInfo>,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FileKind {
+    Unspecified = 0,
+    /// jpg, png, gif, bmp, webp; at most 20 MB
+    Image = 1,
+    /// at most 20 MB
+    Audio = 2,
+    /// mp4, mov; at most 100 MB
+    Video = 3,
+    /// at most 100 MB
+    File = 4,
+}
+impl FileKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FILE_KIND_UNSPECIFIED",
+            Self::Image => "FILE_KIND_IMAGE",
+            Self::Audio => "FILE_KIND_AUDIO",
+            Self::Video => "FILE_KIND_VIDEO",
+            Self::File => "FILE_KIND_FILE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FILE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "FILE_KIND_IMAGE" => Some(Self::Image),
+            "FILE_KIND_AUDIO" => Some(Self::Audio),
+            "FILE_KIND_VIDEO" => Some(Self::Video),
+            "FILE_KIND_FILE" => Some(Self::File),
+            _ => None,
+        }
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Packet {
     #[prost(message, repeated, tag = "1")]
@@ -1548,7 +1719,7 @@ pub struct Request {
     pub id: u32,
     #[prost(
         oneof = "request::Command",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111"
     )]
     pub command: ::core::option::Option<request::Command>,
 }
@@ -1606,6 +1777,10 @@ pub mod request {
         MarkAllRead(super::MarkAllRead),
         #[prost(message, tag = "90")]
         ChangeSettings(super::ChangeSettings),
+        #[prost(message, tag = "110")]
+        BeginUpload(super::BeginUpload),
+        #[prost(message, tag = "111")]
+        FinishUpload(super::FinishUpload),
     }
 }
 /// The answer to one request. `code` 0 carries a result; any other is a public code of the API with a text for
@@ -1620,7 +1795,7 @@ pub struct Response {
     pub text: ::prost::alloc::string::String,
     #[prost(
         oneof = "response::Result",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111"
     )]
     pub result: ::core::option::Option<response::Result>,
 }
@@ -1678,6 +1853,10 @@ pub mod response {
         MarkAllRead(super::MarkAllReadResult),
         #[prost(message, tag = "90")]
         ChangeSettings(super::ChangeSettingsResult),
+        #[prost(message, tag = "110")]
+        BeginUpload(super::BeginUploadResult),
+        #[prost(message, tag = "111")]
+        FinishUpload(super::FinishUploadResult),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

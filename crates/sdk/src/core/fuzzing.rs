@@ -90,6 +90,7 @@ impl Life {
             heartbeat_ms: 30_000,
             frame_bytes_max: 65_536,
             revoke_limit_s: 120,
+            files_url: String::new(),
         }));
         if far == 3 {
             self.answer(Done::Sync(synced()));

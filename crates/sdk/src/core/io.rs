@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
+use hongyan_protocol::file::FileKind;
 use hongyan_protocol::group::{Group, GroupMember, GroupType, JoinOption};
 use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::MessageKey;
@@ -18,6 +19,7 @@ use hongyan_protocol::profile::Profile;
 use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire;
 
+use super::file::Part;
 use super::message::Message;
 
 /// Names a call of the app until it is answered; the driver chooses it.
@@ -257,6 +259,23 @@ pub enum Call {
     RemoveFromBlacklist {
         users: Vec<UserId>,
     },
+    /// Asks for an address for a file's bytes.
+    BeginUpload {
+        kind: FileKind,
+        size: u64,
+        name: String,
+    },
+    /// Puts a file, whose bytes are all at this address, into its message.
+    FinishUpload {
+        path: String,
+        message: Message,
+        part: Part,
+    },
+    /// The bytes could not be brought: the message fails with the code of its kind.
+    FailUpload {
+        message: Message,
+        text: String,
+    },
 }
 
 /// The ticket of a login. Never printed.
@@ -396,6 +415,12 @@ pub enum Answer {
     Profile(Profile),
     Profiles(Vec<Profile>),
     Users(Vec<UserId>),
+    UploadBegun {
+        /// Where the bytes go, at the server.
+        path: String,
+        /// How many at once.
+        part_bytes: u32,
+    },
 }
 
 /// How a wish to join ended.

@@ -187,6 +187,7 @@ impl Core {
         };
         credentials.is_accepted = true;
         self.login.clock_ahead_ms = (result.server_time_ms as i64).saturating_sub(now.0 as i64);
+        self.files_url = result.files_url;
         self.connection
             .up(now, u64::from(result.heartbeat_ms), &mut self.out);
         if self.held.is_none() {

@@ -10,13 +10,14 @@
 //! | `request` | which answers are waited for, and what is asked again |
 //! | `sync` | event log, timelines, gaps |
 //! | `conversation`, `held` | what is held: counts, messages, the list |
-//! | `message`, `settings`, `group`, `profile` | the calls of the app, one room each |
+//! | `message`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
 //!
 //! An input is handled in three steps: it changes what is held and leaves requests and answers; what changed is told to
 //! the app, once and in order; the next wake-up is announced.
 
 mod connection;
 mod conversation;
+mod file;
 mod frames;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -52,6 +53,7 @@ use login::Login;
 use random::Random;
 use request::{Requests, Then};
 
+pub use file::{LocalFile, Part, bare_link, whole_link};
 pub use io::{
     Answer, Call, CallId, ConversationFilter, Event, Failure, GroupView, Input, Joined, Level, NetState,
     NewGroup, Output, ProfileFields, SendOptions, UserSig,
@@ -124,6 +126,10 @@ pub struct Core {
     requests: Requests,
     login: Login,
     held: Option<Held>,
+    /// Where the server is reached over HTTP.
+    server: String,
+    /// Where it says that links to files begin; empty: there.
+    files_url: String,
     changes: Changes,
     /// The wake-up that the driver knows of.
     announced: Option<Timestamp>,
@@ -150,6 +156,8 @@ impl Core {
             requests: Requests::default(),
             login: Login::new(),
             held: None,
+            server: String::new(),
+            files_url: String::new(),
             changes: Changes::default(),
             announced: None,
         }
@@ -266,6 +274,9 @@ impl Core {
             Call::UpdateMyProfile(fields) => self.update_profile(now, id, fields),
             Call::AddToBlacklist { users } => self.add_to_blacklist(now, id, &users),
             Call::RemoveFromBlacklist { users } => self.remove_from_blacklist(now, id, users),
+            Call::BeginUpload { kind, size, name } => self.begin_upload(now, id, kind, size, name),
+            Call::FinishUpload { path, message, part } => self.finish_upload(now, id, path, message, part),
+            Call::FailUpload { message, text } => self.fail_upload(id, message, text),
             Call::GetGroupList | Call::GetMyProfile | Call::GetBlacklist | Call::GetConversationGroupList => {
                 // Behind the gate of readiness everything of the account is held.
                 let Some(held) = &self.held else { return };
@@ -284,7 +295,9 @@ impl Core {
 
     fn refuse(&mut self, id: CallId, call: Call, failure: Failure) {
         match call {
-            Call::SendMessage { message, .. } => self.send_failed(id, message, failure),
+            Call::SendMessage { message, .. }
+            | Call::FinishUpload { message, .. }
+            | Call::FailUpload { message, .. } => self.send_failed(id, message, failure),
             _ => self.out.fail(id, failure),
         }
     }
@@ -601,6 +614,10 @@ impl Core {
                 },
                 Some(R::ChangeSettings(it)),
             ) => self.settings_answered(now, call, conversations, change, is_one, it),
+            (Then::UploadBegun { call }, Some(R::BeginUpload(it))) => self.upload_begun(call, it),
+            (Then::Uploaded { call, message, part }, Some(R::FinishUpload(it))) => {
+                self.uploaded(call, *message, part, it);
+            }
             (then, _) => {
                 self.fail(then, Failure::of(Code::UNCAUGHT));
                 self.malformed(now);
@@ -636,7 +653,9 @@ impl Core {
     /// A request brought nothing and never will. What the core asked for itself is healed elsewhere.
     fn fail(&mut self, then: Then, failure: Failure) {
         match then {
-            Then::Sent { call, message } => self.send_failed(call, *message, failure),
+            Then::Sent { call, message } | Then::Uploaded { call, message, .. } => {
+                self.send_failed(call, *message, failure);
+            }
             Then::Listed { call, .. } => self.listed(call),
             Then::MoreConversations => {
                 if let Some(held) = &mut self.held {

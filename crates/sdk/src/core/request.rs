@@ -9,6 +9,7 @@ use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire::{self, request::Command};
 
+use super::file::Part;
 use super::frames;
 use super::io::CallId;
 use super::message::Message;
@@ -106,6 +107,15 @@ pub(crate) enum Then {
         /// The app named one, and waits for that.
         is_one: bool,
     },
+    UploadBegun {
+        call: CallId,
+    },
+    /// The message's file is put into it.
+    Uploaded {
+        call: CallId,
+        message: Box<Message>,
+        part: Part,
+    },
 }
 
 impl Then {
@@ -134,7 +144,9 @@ impl Then {
             | Self::ProfileUpdated { call }
             | Self::BlacklistAdded { call }
             | Self::BlacklistRemoved { call, .. }
-            | Self::Settings { call, .. } => Some(*call),
+            | Self::Settings { call, .. }
+            | Self::UploadBegun { call }
+            | Self::Uploaded { call, .. } => Some(*call),
         }
     }
 
@@ -161,7 +173,9 @@ impl Then {
             | Self::Profiles { .. }
             | Self::ProfileUpdated { .. }
             | Self::BlacklistAdded { .. }
-            | Self::BlacklistRemoved { .. } => AfterCut::Repeat,
+            | Self::BlacklistRemoved { .. }
+            | Self::UploadBegun { .. }
+            | Self::Uploaded { .. } => AfterCut::Repeat,
             Self::Settings { change, .. } if !change.is_of_group() => AfterCut::Repeat,
             Self::Settings { .. }
             | Self::Revoked { .. }
@@ -208,7 +222,7 @@ impl Requests {
             command: Some(command),
         });
         let until = now.plus_ms(match then {
-            Then::Sent { .. } => SEND_MS,
+            Then::Sent { .. } | Then::Uploaded { .. } => SEND_MS,
             _ => ANSWER_MS,
         });
         self.pending.push(Pending {

@@ -65,6 +65,7 @@ pub(crate) async fn login(
         heartbeat_ms: 0,
         frame_bytes_max: limits::FRAME_BYTES_MAX as u32,
         revoke_limit_s: app.settings.revoke_limit_s,
+        files_url: context.uploads.url().to_owned(),
     };
     Ok(LoggedIn {
         caller: Caller {

@@ -23,14 +23,17 @@ use hongyan_storage::model::AppSettings;
 use hongyan_storage::{Store, StoreError, Turn};
 
 use crate::facts::{Facts, GroupFacts};
+use crate::uploads::Uploads;
 
 mod add_to_blacklist;
+mod begin_upload;
 mod change_settings;
 mod create_group;
 mod dismiss_group;
 mod find_conversation;
 mod find_group;
 mod find_profiles;
+mod finish_upload;
 mod handle_group_application;
 mod join_group;
 mod list_blacklist;
@@ -60,6 +63,7 @@ pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) uploads: Arc<Uploads>,
 }
 
 /// Where fresh ids come from; tests give fixed ones.
@@ -195,6 +199,8 @@ async fn dispatch(
         Command::AddToBlacklist(it) => add_to_blacklist::prepare(context, caller, now, it).await,
         Command::RemoveFromBlacklist(it) => remove_from_blacklist::prepare(context, caller, it).await,
         Command::ChangeSettings(it) => change_settings::prepare(context, caller, it),
+        Command::BeginUpload(it) => begin_upload::prepare(context, caller, now, it).await,
+        Command::FinishUpload(it) => finish_upload::prepare(context, caller, &it),
     }
 }
 

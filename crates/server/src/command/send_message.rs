@@ -1,11 +1,12 @@
 //! `SendMessage`: a message to a user or a group.
 
 use futures_util::FutureExt as _;
+use hongyan_domain::file::refer::refer;
 use hongyan_domain::message::send::{Draft, Recipient, send};
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, Timestamp};
-use hongyan_protocol::message::{MessageFlags, Priority};
+use hongyan_protocol::message::{MessageFlags, MessageKey, Priority};
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::SendMessage;
 
@@ -59,6 +60,12 @@ pub(super) async fn prepare(
         .await?
         .blocked_sender;
     let store = context.store.clone();
+    let key = MessageKey {
+        account: caller.account.id,
+        client_time_s: draft.client_time_s,
+        random: draft.random,
+    };
+    refer(&*store, caller.account.app, key, &draft.body, now).await?;
     let work = async move {
         let outcome = send(&*store, &sender, recipient, draft, blocked_sender, now).await?;
         Ok(Answered::of(outcome, |sent| {

@@ -15,6 +15,7 @@ use hongyan_storage::{SqliteStore, Store as _};
 
 use super::{Caller, Context, Ids, LoggedIn, LoginRefused, Refused, login, prepare};
 use crate::facts::Facts;
+use crate::uploads::Uploads;
 
 pub(crate) const APP: SdkAppId = SdkAppId(1_400_000_001);
 pub(crate) const NOW: Timestamp = Timestamp(1_700_000_000_000);
@@ -39,6 +40,7 @@ impl World {
         store.put_app(app(AppSettings::default())).await.unwrap();
         let context = Context {
             facts: Arc::new(Facts::new(store.clone())),
+            uploads: Arc::new(Uploads::off(store.clone())),
             store,
             ids: Arc::new(Counting(AtomicU64::new(1))),
         };

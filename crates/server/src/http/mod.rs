@@ -15,8 +15,10 @@ use crate::shared::Shared;
 use crate::{console, gateway};
 
 mod dev;
+mod download;
 mod files;
 pub(crate) mod origin;
+mod upload;
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -27,11 +29,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(metrics))
         .nest("/console/api", console::router())
         .nest("/dev", dev::router(shared.config.dev))
+        .nest("/v1/files", download::router())
         .fallback(files::serve);
     router
         .layer(from_fn_with_state(shared.clone(), in_time))
-        // A socket stays open; the limits above are not for it.
+        // A socket stays open, and a file takes its time; the limits above are not for them.
         .route("/v1/ws", get(gateway::upgrade))
+        .nest("/v1/uploads", upload::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(with_common_headers))
         .with_state(shared)

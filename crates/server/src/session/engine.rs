@@ -34,6 +34,7 @@ use crate::hub::{self, Hub};
 use crate::limiter::Limiter;
 use crate::metrics::{Metrics, command_name};
 use crate::shared::Shared;
+use crate::uploads::Uploads;
 
 /// Where everybody comes from.
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -82,6 +83,7 @@ impl Engine {
             address_failures: Limiter::new(u32::MAX),
             sockets: Arc::new(Semaphore::new(0)),
             context: command::Context {
+                uploads: Arc::new(Uploads::off(store.clone())),
                 store,
                 facts,
                 ids: Arc::new(Drawn(draw)),

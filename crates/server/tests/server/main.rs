@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod console;
+mod files;
 mod http;
 mod limits;
 mod login;

@@ -11,7 +11,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use hongyan_protocol::id::Timestamp;
 use hongyan_protocol::wire::{self, Platform, frame::Kind, push, request::Command, response};
 use hongyan_protocol::{frame, usersig};
-use hongyan_server::config::Config;
+use hongyan_server::config::{Config, FilesAt};
 use hongyan_server::{Server, Store, clock, data, manage};
 use prost::Message as _;
 use tempfile::TempDir;
@@ -45,6 +45,7 @@ impl TestServer {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             dev: true,
+            files: Some(FilesAt::Folder(folder.path().join("files"))),
             ..Config::default()
         };
         change(&mut config);

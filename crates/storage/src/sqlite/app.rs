@@ -7,15 +7,14 @@ use super::writer::Writing;
 use crate::model::{App, AppKey, AppSettings, BlockedSender, PlatformPolicy, Totals};
 use crate::store::{Result, StoreError};
 
-const COLUMNS: &str =
-    "id, name, key, created_ms, web_instances, platform_policy, revoke_limit_s, blocked_sender";
+const COLUMNS: &str = "id, name, key, created_ms, web_instances, platform_policy, revoke_limit_s, blocked_sender, upload_mb, upload_day_mb";
 
 pub(super) fn put_app(writing: &Writing, app: &App) -> Result<()> {
     let settings = &app.settings;
     writing
         .connection
         .prepare_cached(&format!(
-            "INSERT INTO app ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            "INSERT INTO app ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
         ))?
         .execute(params![
             app.id.0,
@@ -26,6 +25,8 @@ pub(super) fn put_app(writing: &Writing, app: &App) -> Result<()> {
             settings.platform_policy.name(),
             settings.revoke_limit_s,
             settings.blocked_sender.name(),
+            settings.upload_mb,
+            settings.upload_day_mb,
         ])?;
     Ok(())
 }
@@ -36,7 +37,7 @@ pub(super) fn update_app(writing: &Writing, app: &App) -> Result<()> {
         .connection
         .prepare_cached(
             "UPDATE app SET name = ?2, key = ?3, web_instances = ?4, platform_policy = ?5, revoke_limit_s = ?6,
-                 blocked_sender = ?7 WHERE id = ?1",
+                 blocked_sender = ?7, upload_mb = ?8, upload_day_mb = ?9 WHERE id = ?1",
         )?
         .execute(params![
             app.id.0,
@@ -46,6 +47,8 @@ pub(super) fn update_app(writing: &Writing, app: &App) -> Result<()> {
             settings.platform_policy.name(),
             settings.revoke_limit_s,
             settings.blocked_sender.name(),
+            settings.upload_mb,
+            settings.upload_day_mb,
         ])?;
     match changed {
         0 => Err(StoreError::Unwritable(format!("there is no app {}", app.id))),
@@ -83,6 +86,8 @@ fn read_app(row: &Row<'_>) -> rusqlite::Result<App> {
             revoke_limit_s: row.get(6)?,
             blocked_sender: BlockedSender::from_name(&row.get::<_, String>(7)?)
                 .unwrap_or(AppSettings::default().blocked_sender),
+            upload_mb: row.get(8)?,
+            upload_day_mb: row.get(9)?,
         },
     })
 }

@@ -11,6 +11,7 @@ mod app;
 mod blacklist;
 mod conversation;
 mod event;
+mod file;
 mod group;
 mod instance;
 mod manual;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
+use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
@@ -639,6 +641,47 @@ impl Store for SqliteStore {
             .write(Lane::of(by), move |it| {
                 group::handle_application(it, group, application, agree, now, consequences)
             })
+            .await
+    }
+
+    async fn put_file(&self, file: FileRecord) -> Result<()> {
+        self.writer
+            .write_unordered(Lane::of(file.account), move |it| file::put(it, &file))
+            .await
+    }
+
+    async fn find_file(&self, id: FileId) -> Result<Option<FileRecord>> {
+        self.read(Lane::of(id), move |it| file::find(it, id)).await
+    }
+
+    async fn count_file_bytes(&self, account: AccountId, since: Timestamp) -> Result<u64> {
+        self.read(Lane::of(account), move |it| file::count_bytes(it, account, since))
+            .await
+    }
+
+    async fn put_file_references(
+        &self,
+        app: SdkAppId,
+        key: MessageKey,
+        files: Vec<FileId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.writer
+            .write_unordered(Lane::of(key.account), move |it| {
+                file::refer(it, app, key, &files, now)
+            })
+            .await
+    }
+
+    async fn sweep_files(&self, before: Timestamp, from: Sweep, limit: usize) -> Result<Swept> {
+        self.writer
+            .write_unordered(Lane::SERVER, move |it| file::sweep(it, before, from, limit))
+            .await
+    }
+
+    async fn remove_file(&self, id: FileId) -> Result<()> {
+        self.writer
+            .write_unordered(Lane::SERVER, move |it| file::remove(it, id))
             .await
     }
 

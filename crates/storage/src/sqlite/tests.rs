@@ -600,6 +600,8 @@ fn sample_app() -> App {
             platform_policy: PlatformPolicy::Triple,
             revoke_limit_s: 60,
             blocked_sender: BlockedSender::Pretend,
+            upload_mb: 100,
+            upload_day_mb: 2048,
         },
     }
 }

@@ -42,6 +42,7 @@ export const browser: Environment = {
       page?.removeEventListener("visibilitychange", awake);
     };
   },
+  show: (file) => (typeof document === "undefined" || !URL.createObjectURL ? "" : URL.createObjectURL(file)),
   addresses: {
     meta: () =>
       typeof document === "undefined"

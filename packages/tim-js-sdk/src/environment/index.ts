@@ -16,6 +16,8 @@ export interface Environment {
   after(delayMs: number, then: () => void): () => void;
   /** Tells when the device goes on and off the network, and when it may have slept. Returns a function that ends it. */
   watch(watcher: Watcher): () => void;
+  /** Where a page can show a file that it has, until it is uploaded; empty where there are no pages. */
+  show(file: Blob): string;
   /** Where a server address may come from, apart from the option. */
   readonly addresses: Omit<AddressSources, "option">;
 }

@@ -78,6 +78,7 @@ export const miniProgram: Environment = {
       wx.offAppShow?.(shown);
     };
   },
+  show: () => "",
   addresses: {
     global: () => (typeof HONGYAN_SERVER === "undefined" ? appWide("HONGYAN_SERVER") : HONGYAN_SERVER),
   },

@@ -9,7 +9,7 @@ const app: App = {
   createdMs: 0,
   accounts: 0,
   online: 0,
-  settings: { webInstances: 1, platformPolicy: "multi", revokeLimitS: 120, blockedSender: "refuse" },
+  settings: { webInstances: 1, platformPolicy: "multi", revokeLimitS: 120, blockedSender: "refuse", uploadMb: 100, uploadDayMb: 2048 },
 };
 const withLimit = (revokeLimitS: number): App => ({ ...app, settings: { ...app.settings, revokeLimitS } });
 
@@ -45,6 +45,7 @@ describe("problems", () => {
     expect(problems({ webInstances: 1 })).toEqual([]);
     expect(problems({ webInstances: 10 })).toEqual([]);
     expect(problems({ revokeAmount: 0 })).toEqual([]);
+    expect(problems({ uploadMb: 0, uploadDayMb: 0 })).toEqual([]);
     expect(problems({ revokeAmount: 7, revokeUnit: "day" })).toEqual([]);
   });
 
@@ -52,6 +53,8 @@ describe("problems", () => {
     for (const webInstances of [0, 11, 1.5, Number.NaN]) expect(problems({ webInstances })).toEqual(["webInstances"]);
     expect(problems({ revokeAmount: 8, revokeUnit: "day" })).toEqual(["revokeLimit"]);
     expect(problems({ revokeAmount: Number.NaN })).toEqual(["revokeLimit"]);
+    for (const uploadMb of [-1, 101, Number.NaN]) expect(problems({ uploadMb })).toEqual(["uploadMb"]);
+    expect(problems({ uploadDayMb: 1.5 })).toEqual(["uploadDayMb"]);
     expect(problems({ name: "  " })).toEqual(["name"]);
   });
 });

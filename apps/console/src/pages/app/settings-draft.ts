@@ -6,6 +6,8 @@
  */
 import {
   revokeLimitSMax,
+  uploadDayMbMax,
+  uploadMbMax,
   webInstancesMax,
   type App,
   type AppChange,
@@ -26,10 +28,12 @@ export interface Draft {
   revokeAmount: number;
   revokeUnit: Unit;
   blockedSender: BlockedSender;
+  uploadMb: number;
+  uploadDayMb: number;
 }
 
 export function draftOf(app: App): Draft {
-  const { webInstances, platformPolicy, revokeLimitS, blockedSender } = app.settings;
+  const { webInstances, platformPolicy, revokeLimitS, blockedSender, uploadMb, uploadDayMb } = app.settings;
   const revokeUnit = unitFor(revokeLimitS);
   return {
     name: app.name,
@@ -38,6 +42,8 @@ export function draftOf(app: App): Draft {
     revokeAmount: revokeLimitS / secondsOf[revokeUnit],
     revokeUnit,
     blockedSender,
+    uploadMb,
+    uploadDayMb,
   };
 }
 
@@ -49,13 +55,15 @@ export function changeOf(app: App, draft: Draft): AppChange | undefined {
   if (draft.platformPolicy !== app.settings.platformPolicy) settings.platformPolicy = draft.platformPolicy;
   if (revokeLimitS !== app.settings.revokeLimitS) settings.revokeLimitS = revokeLimitS;
   if (draft.blockedSender !== app.settings.blockedSender) settings.blockedSender = draft.blockedSender;
+  if (draft.uploadMb !== app.settings.uploadMb) settings.uploadMb = draft.uploadMb;
+  if (draft.uploadDayMb !== app.settings.uploadDayMb) settings.uploadDayMb = draft.uploadDayMb;
   const change: AppChange = {};
   if (draft.name.trim() !== app.name) change.name = draft.name.trim();
   if (Object.keys(settings).length > 0) change.settings = settings;
   return Object.keys(change).length > 0 ? change : undefined;
 }
 
-export type DraftField = "name" | "webInstances" | "revokeLimit";
+export type DraftField = "name" | "webInstances" | "revokeLimit" | "uploadMb" | "uploadDayMb";
 
 export function problemsOf(app: App, draft: Draft): ReadonlySet<DraftField> {
   const problems = new Set<DraftField>();
@@ -63,6 +71,8 @@ export function problemsOf(app: App, draft: Draft): ReadonlySet<DraftField> {
   if (draft.name.trim() === "" && app.name !== "") problems.add("name");
   if (!isWhole(draft.webInstances, 1, webInstancesMax)) problems.add("webInstances");
   if (!isWhole(draft.revokeAmount * secondsOf[draft.revokeUnit], 0, revokeLimitSMax)) problems.add("revokeLimit");
+  if (!isWhole(draft.uploadMb, 0, uploadMbMax)) problems.add("uploadMb");
+  if (!isWhole(draft.uploadDayMb, 0, uploadDayMbMax)) problems.add("uploadDayMb");
   return problems;
 }
 

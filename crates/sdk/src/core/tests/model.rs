@@ -395,6 +395,7 @@ impl Model {
                     heartbeat_ms: 30_000,
                     frame_bytes_max: 65_536,
                     revoke_limit_s: 120,
+                    files_url: String::new(),
                 })
             }
             Command::Logout(_) => R::Logout(wire::LogoutResult {}),

@@ -1,0 +1,69 @@
+//! What nobody needs any more: uploads that stopped, and files to which no message refers.
+//!
+//! In small steps, each bounded, however much there is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hongyan_protocol::id::Timestamp;
+use hongyan_storage::model::Sweep;
+use tokio::time::interval;
+
+use crate::clock;
+use crate::shared::Shared;
+
+/// How often uploads are looked through.
+const FORGET_EVERY: Duration = Duration::from_secs(15);
+/// How often files are, for as long as there is more to look at.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Files, and references, of one step.
+const STEP: usize = 1000;
+
+/// Runs as long as the server.
+pub(crate) async fn sweep(shared: Arc<Shared>) {
+    let uploads = &shared.context.uploads;
+    if uploads.files().is_none() {
+        return;
+    }
+    let unused = shared.config.files_unused;
+    let mut ticks = interval(FORGET_EVERY.min(unused).max(Duration::from_millis(20)));
+    let every = SWEEP_EVERY.min(unused);
+    let mut last = tokio::time::Instant::now();
+    let mut from = Sweep::default();
+    loop {
+        ticks.tick().await;
+        uploads.forget_idle();
+        if last.elapsed() >= every {
+            last = tokio::time::Instant::now();
+            let before = clock::now().0.saturating_sub(unused.as_millis() as u64);
+            from = step(&shared, Timestamp(before), from).await;
+        }
+    }
+}
+
+/// Looks at a few, and says where to go on.
+async fn step(shared: &Shared, before: Timestamp, from: Sweep) -> Sweep {
+    let store = &shared.context.store;
+    let Some(files) = shared.context.uploads.files() else {
+        return from;
+    };
+    let swept = match store.sweep_files(before, from, STEP).await {
+        Ok(swept) => swept,
+        Err(error) => {
+            tracing::error!(%error, "files could not be looked through");
+            return from;
+        }
+    };
+    for file in swept.files {
+        // Its bytes first: a row without bytes is tried again, bytes without a row never are.
+        if let Err(error) = files.remove(file.app, file.id).await {
+            tracing::error!(%error, "a file could not be removed");
+            continue;
+        }
+        match store.remove_file(file.id).await {
+            Ok(()) => shared.metrics.file_removed(),
+            Err(error) => tracing::error!(%error, "a removed file could not be forgotten"),
+        }
+    }
+    swept.next
+}

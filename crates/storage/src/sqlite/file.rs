@@ -1,0 +1,146 @@
+//! Files: what was uploaded, and which messages refer to it. Their bytes are kept elsewhere.
+
+use bytes::Bytes;
+use hongyan_protocol::file::FileId;
+use hongyan_protocol::id::{AccountId, SdkAppId, Timestamp};
+use hongyan_protocol::message::MessageKey;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::writer::Writing;
+use crate::model::{FileRecord, Sweep, Swept};
+use crate::store::Result;
+
+const COLUMNS: &str = "id, app, account, size, created_ms, stored";
+
+pub(super) fn put(writing: &Writing, file: &FileRecord) -> Result<()> {
+    // Once more is the same: an id is drawn for one file alone.
+    writing
+        .connection
+        .prepare_cached(&format!(
+            "INSERT INTO file ({COLUMNS}, collected) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) ON CONFLICT DO NOTHING"
+        ))?
+        .execute(params![
+            file.id.0,
+            file.app.0,
+            file.account.0,
+            file.size,
+            file.created.0,
+            &file.stored[..]
+        ])?;
+    Ok(())
+}
+
+pub(super) fn find(connection: &Connection, id: FileId) -> Result<Option<FileRecord>> {
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM file WHERE id = ?1 AND collected = 0"
+        ))?
+        .query_row([id.0], read)
+        .optional()?)
+}
+
+pub(super) fn count_bytes(connection: &Connection, account: AccountId, since: Timestamp) -> Result<u64> {
+    Ok(connection
+        .prepare_cached("SELECT coalesce(sum(size), 0) FROM file WHERE account = ?1 AND created_ms >= ?2")?
+        .query_row([account.0, since.0], |row| row.get(0))?)
+}
+
+pub(super) fn refer(
+    writing: &Writing,
+    app: SdkAppId,
+    key: MessageKey,
+    files: &[FileId],
+    now: Timestamp,
+) -> Result<()> {
+    let mut statement = writing.connection.prepare_cached(
+        "INSERT INTO file_reference (file, account, client_time_s, random, created_ms)
+         SELECT id, ?3, ?4, ?5, ?6 FROM file WHERE id = ?1 AND app = ?2 AND collected = 0
+         ON CONFLICT DO NOTHING",
+    )?;
+    for file in files {
+        statement.execute(params![
+            file.0,
+            app.0,
+            key.account.0,
+            key.client_time_s,
+            key.random,
+            now.0
+        ])?;
+    }
+    Ok(())
+}
+
+/// Looks at the next `limit` references, and then at the next `limit` files.
+pub(super) fn sweep(writing: &Writing, before: Timestamp, from: Sweep, limit: usize) -> Result<Swept> {
+    let connection = &writing.connection;
+    let (last, seen): (Option<u64>, usize) = connection
+        .prepare_cached(
+            "SELECT max(number), count(*) FROM
+                 (SELECT number FROM file_reference WHERE number > ?1 ORDER BY number LIMIT ?2)",
+        )?
+        .query_row(params![from.reference, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if let Some(last) = last {
+        connection
+            .prepare_cached(
+                "DELETE FROM file_reference WHERE number > ?1 AND number <= ?2 AND created_ms < ?3
+                     AND NOT EXISTS (SELECT 1 FROM message m WHERE m.account = file_reference.account
+                         AND m.client_time_s = file_reference.client_time_s
+                         AND m.random = file_reference.random AND m.flags < 16)",
+            )?
+            .execute([from.reference, last, before.0])?;
+    }
+    // From the beginning again when the end was reached.
+    let reference = if seen < limit { 0 } else { last.unwrap_or(0) };
+    let (newest, seen): (Option<u64>, usize) = connection
+        .prepare_cached(
+            "SELECT max(created_ms), count(*) FROM (SELECT created_ms FROM file
+                 WHERE created_ms >= ?1 AND created_ms < ?2 ORDER BY created_ms LIMIT ?3)",
+        )?
+        .query_row(params![from.created.0, before.0, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let newest = newest.unwrap_or(from.created.0);
+    let mut statement = connection.prepare_cached(&format!(
+        "UPDATE file SET collected = 1 WHERE id IN
+             (SELECT id FROM file WHERE created_ms >= ?1 AND created_ms <= ?2 AND created_ms < ?3
+                 AND NOT EXISTS (SELECT 1 FROM file_reference r WHERE r.file = file.id)
+              ORDER BY created_ms LIMIT ?4)
+         RETURNING {COLUMNS}"
+    ))?;
+    let files = statement
+        .query_map(params![from.created.0, newest, before.0, limit], read)?
+        .collect::<rusqlite::Result<_>>()?;
+    let created = match seen < limit {
+        true => 0,
+        // Never twice the same step, also when all of them are of one millisecond.
+        false => newest.max(from.created.0 + 1),
+    };
+    Ok(Swept {
+        files,
+        next: Sweep {
+            reference,
+            created: Timestamp(created),
+        },
+    })
+}
+
+pub(super) fn remove(writing: &Writing, id: FileId) -> Result<()> {
+    writing
+        .connection
+        .prepare_cached("DELETE FROM file WHERE id = ?1")?
+        .execute([id.0])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<FileRecord> {
+    Ok(FileRecord {
+        id: FileId(row.get(0)?),
+        app: SdkAppId(row.get(1)?),
+        account: AccountId(row.get(2)?),
+        size: row.get(3)?,
+        created: Timestamp(row.get(4)?),
+        stored: Bytes::from(row.get::<_, Vec<u8>>(5)?),
+    })
+}
