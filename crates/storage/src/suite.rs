@@ -1634,10 +1634,9 @@ pub(crate) async fn a_file_is_kept_for_as_long_as_a_message_of_its_app_refers_to
             .unwrap();
         store.put_file_references(app, key, ids, NOW).await.unwrap();
     }
-    store
-        .append_message(TimelineId::c2c(alice.id, bob.id), sent)
-        .await
-        .unwrap();
+    let timeline = TimelineId::c2c(alice.id, bob.id);
+    let appended = store.append_message(timeline, sent).await.unwrap();
+    appended.turn.run(|| ());
     let step = store
         .sweep_files(NOW.plus_ms(1), Sweep::default(), 100)
         .await

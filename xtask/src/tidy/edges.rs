@@ -9,15 +9,21 @@ use super::Finding;
 use crate::shell;
 
 /// Who may use whom among our own crates.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("hongyan-protocol", &[]),
     ("hongyan-sdk", &["hongyan-protocol"]),
     ("hongyan-sdk-wasm", &["hongyan-sdk", "hongyan-protocol"]),
     ("hongyan-storage", &["hongyan-protocol"]),
+    ("hongyan-files", &["hongyan-protocol"]),
     ("hongyan-domain", &["hongyan-protocol", "hongyan-storage"]),
     (
         "hongyan-server",
-        &["hongyan-domain", "hongyan-storage", "hongyan-protocol"],
+        &[
+            "hongyan-domain",
+            "hongyan-files",
+            "hongyan-storage",
+            "hongyan-protocol",
+        ],
     ),
     ("hongyan", &["hongyan-server", "hongyan-sdk", "hongyan-protocol"]),
     (
@@ -35,10 +41,11 @@ const ALLOWED: [(&str, &[&str]); 8] = [
 /// What tests may use beyond that.
 const ALLOWED_IN_TESTS: [(&str, &[&str]); 1] = [("hongyan-server", &["hongyan-sdk"])];
 
-/// Outside libraries that only one room may know: SQL is the store's, HTTP the server's, JavaScript the shell's.
-const ONLY_IN: [(&str, &str); 3] = [
+/// Outside libraries that only one room may know: SQL is the store's, HTTP the server's, buckets the files', JavaScript the shell's.
+const ONLY_IN: [(&str, &str); 4] = [
     ("rusqlite", "hongyan-storage"),
     ("axum", "hongyan-server"),
+    ("object_store", "hongyan-files"),
     ("wasm-bindgen", "hongyan-sdk-wasm"),
 ];
 
