@@ -63,7 +63,7 @@ async function incoming(server: Server): Promise<string[]> {
   return readdir(join(server.data, "files/incoming"));
 }
 
-test("createImageMessage: a picture is shown at once, uploaded with progress, and there in three sizes", async ({ login, server }) => {
+test("`createImageMessage`: a picture is shown at once, uploaded with progress, and there in three sizes", async ({ login, server }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   const wish = { method: "createImageMessage", to: "bob", picture: [1200, 900] as [number, number], name: "p.png", type: "image/png" };
   const sent = await sendFile(alice, wish);
@@ -86,7 +86,7 @@ test("createImageMessage: a picture is shown at once, uploaded with progress, an
   expect(await incoming(server)).toEqual([]);
 });
 
-test("createFileMessage: 30 MB are streamed in parts and come as they were", async ({ login }) => {
+test("`createFileMessage`: 30 MB are streamed in parts and come as they were", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   const sent = await sendFile(alice, { method: "createFileMessage", to: "bob", bytes: 30 * MB, name: "报告 v1.bin", type: "application/x-any" });
   expect(sent).toMatchObject({ code: 0, after: { type: "TIMFileElem", payload: { fileName: "报告 v1.bin", fileSize: 30 * MB } } });
@@ -111,7 +111,7 @@ test("createFileMessage: 30 MB are streamed in parts and come as they were", asy
   });
 });
 
-test("createAudioMessage and createVideoMessage: links and sizes; a browser reads a video in parts", async ({ login }) => {
+test("`createAudioMessage` and `createVideoMessage`: links and sizes; a browser reads a video in parts", async ({ login }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   const audio = await sendFile(alice, { method: "createAudioMessage", to: "bob", bytes: 5000, name: "a.mp3", type: "audio/mpeg" });
   expect(audio).toMatchObject({ code: 0, after: { type: "TIMSoundElem", payload: { size: 5000, second: 0 } } });
@@ -168,7 +168,7 @@ test("what is no picture, too large, empty, or not chosen is refused with its pu
   expect(await code("createVideoMessage", "a.mp4", "video/mp4", 100)).toMatchObject({ code: 2352, same: true, after: { status: "fail" } });
 });
 
-test("an upload that fails leaves a failed message, and resendMessage uploads and sends it", async ({ login, server }) => {
+test("an upload that fails leaves a failed message, and `resendMessage` uploads and sends it", async ({ login, server }) => {
   const [alice, bob] = [await login("alice"), await login("bob")];
   await alice.page.route("**/v1/uploads/**", (route) => route.fulfill({ status: 413, headers: { "access-control-allow-origin": "*" }, body: "{}" }));
   const failed = await sendFile(alice, { method: "createFileMessage", to: "bob", bytes: 1000, name: "a.bin", type: "" });

@@ -1373,8 +1373,6 @@ export interface ChatSDK {
   /**
    * Build an image message.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Limits: <=20 MB; jpg jpeg png gif bmp image webp.
    *
    * Fails with:
@@ -1389,8 +1387,6 @@ export interface ChatSDK {
   /**
    * Build an audio message.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Limits: <=20 MB.
    *
    * Fails with:
@@ -1403,8 +1399,6 @@ export interface ChatSDK {
 
   /**
    * Build a video message.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Limits: <=100 MB; mp4 (mov since 2.23.1).
    *
@@ -1435,8 +1429,6 @@ export interface ChatSDK {
 
   /**
    * Build a file message.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Limits: <=100 MB, not empty.
    *

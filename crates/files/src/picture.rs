@@ -62,7 +62,7 @@ pub fn look(path: &Path) -> Result<Picture, NotAPicture> {
     let format = reader.format().ok_or(NotAPicture)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(BYTES_MAX);
-    reader.limits(limits.clone());
+    reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| NotAPicture)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {

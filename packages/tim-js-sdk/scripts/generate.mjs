@@ -200,7 +200,8 @@ const PAYLOADS = {
 /** Functions that the server answers today; all others reject with 3122. A test compares it with what instances do. */
 export const BUILT = new Set(
   `login logout destroy on off once registerPlugin setLogLevel createTextMessage createCustomMessage createFaceMessage
-  createLocationMessage sendMessage resendMessage revokeMessage findMessage getMessageList setMessageRead getConversationList
+  createLocationMessage createImageMessage createAudioMessage createVideoMessage createFileMessage
+  sendMessage resendMessage revokeMessage findMessage getMessageList setMessageRead getConversationList
   getConversationProfile getTotalUnreadMessageCount getGroupList getGroupProfile searchGroupByID createGroup joinGroup quitGroup
   dismissGroup getGroupMemberList getGroupOnlineMemberCount handleGroupApplication getMyProfile getUserProfile updateMyProfile
   getBlacklist addToBlacklist removeFromBlacklist`.split(/\s+/),
