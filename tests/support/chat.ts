@@ -52,6 +52,18 @@ export class Chat {
     await this.isOpen(`C2C${userID}`);
   }
 
+  /** Makes a group with these members; resolves to its conversation. */
+  async makeGroup(name: string, members: string): Promise<string> {
+    await this.page.getByTestId("new-group").click();
+    await this.page.getByTestId("group-name").fill(name);
+    await this.page.getByTestId("group-members").fill(members);
+    await this.page.getByTestId("group-create").click();
+    const chat = this.page.getByTestId("chat");
+    await expect(this.page.getByRole("dialog")).toHaveCount(0);
+    await expect(chat).toHaveAttribute("data-id", /^GROUP/);
+    return (await chat.getAttribute("data-id")) ?? "";
+  }
+
   /** Opens a conversation of the list. */
   async choose(conversationID: string): Promise<void> {
     await this.item(conversationID).click();
@@ -85,11 +97,33 @@ export class Chat {
     return this.messages().filter({ has: this.page.getByText(text, { exact: true }) });
   }
 
-  /** Chooses from a message's menu. */
-  async act(text: string, action: "message-copy" | "message-revoke"): Promise<void> {
+  /** Chooses from a message's menu, by the entry's test ID. */
+  async act(text: string, action: string): Promise<void> {
     await this.message(text).hover();
     await this.message(text).getByTestId("message-actions").click();
     await this.page.getByTestId(action).click();
+  }
+
+  /** Chooses from a conversation's menu. */
+  async actOn(conversationID: string, action: string): Promise<void> {
+    await this.item(conversationID).click({ button: "right" });
+    await this.page.getByTestId(`conversation-${action}`).click();
+  }
+
+  /** Looks at a tab of the list: `all`, `unread`, `hidden`, `folder NAME`. */
+  async lookAt(tab: string): Promise<void> {
+    await this.page.locator(`[data-testid="tab"][data-key="${tab}"]`).click();
+  }
+
+  /** Passes on what was chosen. */
+  async forwardTo(conversationID: string): Promise<void> {
+    await this.page.locator(`[data-testid="forward-target"][data-id="${conversationID}"]`).click();
+    await this.page.getByTestId("forward-send").click();
+  }
+
+  /** Whether nothing is wider than the screen. */
+  fits(): Promise<boolean> {
+    return this.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
   }
 
   close(): Promise<void> {

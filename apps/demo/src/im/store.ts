@@ -98,6 +98,8 @@ export class ImStore {
 
   private readonly excerpt: ShallowRef<Excerpt | null> = shallowRef(null);
   private readonly receipts: Receipts;
+  /** The page of history that is on its way. */
+  private older: Promise<void> | null = null;
   private readonly visiting: ShallowRef<ConversationView | null> = shallowRef(null);
   private readonly timelines = new Map<string, Timeline>();
   private readonly recalledTexts = new Map<string, string>();
@@ -262,10 +264,16 @@ export class ImStore {
     this.messages.value = [];
   }
 
-  /** One more page of the open conversation's history. */
-  async loadOlder(): Promise<void> {
+  /** One more page of the open conversation's history; who asks while one is on its way waits for that. */
+  loadOlder(): Promise<void> {
+    if (this.history.value === "loading" && this.older) return this.older;
+    this.older = this.loadPage();
+    return this.older;
+  }
+
+  private async loadPage(): Promise<void> {
     const id = this.openID.value;
-    if (id === null || this.history.value === "loading") return;
+    if (id === null) return;
     if (this.excerpt.value) return this.loadExcerpt(this.excerpt.value, "older");
     const timeline = this.timeline(id);
     if (timeline.complete) return;
