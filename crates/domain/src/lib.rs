@@ -14,6 +14,7 @@ pub mod file;
 pub mod group;
 pub mod message;
 pub mod profile;
+pub mod receipt;
 pub mod sync;
 
 #[cfg(test)]

@@ -45,8 +45,8 @@ impl Refusal for SyncError {
 }
 
 /// What came after `pts` and after the versions that the instance holds, and the conversations active at `listed` or
-/// later that it does not hold. Who holds nothing (`pts` 0), or is further behind than the log reaches, gets everything
-/// anew.
+/// later that it does not hold. Who holds nothing (`pts` 0 and no conversation), or is further behind than the log reaches,
+/// gets everything anew.
 pub async fn sync(
     store: &dyn Store,
     account: &Account,
@@ -57,7 +57,7 @@ pub async fn sync(
     if held.len() > limits::HELD_MAX {
         return Err(SyncError::TooManyHeld);
     }
-    if pts == Pts(0) {
+    if pts == Pts(0) && held.is_empty() {
         return snapshot(store, account).await;
     }
     match store.catch_up(account, pts, held, listed).await? {

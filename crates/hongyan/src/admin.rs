@@ -86,6 +86,12 @@ struct Set {
     /// How much an account may upload within a day, in megabytes; 0: any amount.
     #[arg(long, value_name = "MB")]
     upload_day_mb: Option<u32>,
+    /// Kinds of groups that have read receipts, with commas between: of Work, Public, Meeting; empty: none.
+    #[arg(long, value_name = "KINDS")]
+    receipt_groups: Option<String>,
+    /// Members that a group with read receipts may have: up to 2000.
+    #[arg(long, value_name = "NUMBER")]
+    receipt_members_max: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -150,6 +156,11 @@ async fn carry_out(store: &dyn Store, command: Command) -> Result<()> {
                     blocked_sender: set.blocked_sender,
                     upload_mb: set.upload_mb,
                     upload_day_mb: set.upload_day_mb,
+                    receipt_groups: set.receipt_groups.map(|it| {
+                        let kinds = it.split(',').map(str::trim).filter(|it| !it.is_empty());
+                        kinds.map(str::to_owned).collect()
+                    }),
+                    receipt_members_max: set.receipt_members_max,
                 },
             };
             let app = manage::change_app(store, SdkAppId(set.id), change).await?;
@@ -191,5 +202,13 @@ fn print_settings(settings: &Settings) {
         settings.blocked_sender,
         settings.upload_mb,
         settings.upload_day_mb,
+    );
+    println!(
+        "    read receipts in {} groups of up to {} members",
+        match settings.receipt_groups.is_empty() {
+            true => "no".to_owned(),
+            false => settings.receipt_groups.join(", "),
+        },
+        settings.receipt_members_max,
     );
 }

@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::group::{Group, LeaveReason};
 use crate::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
 use crate::profile::Profile;
+use crate::receipt::Receipts;
 use crate::settings::SettingsChanged;
 use crate::wire::{self, account_event::Kind};
 
@@ -39,6 +40,8 @@ pub enum AccountChange {
     AllRead(Vec<ReadMark>),
     /// What the account set for its conversations.
     Settings(SettingsChanged),
+    /// Messages of the account were read, of which it wants to know.
+    Receipts(Receipts),
 }
 
 /// All of a conversation up to a sequence is read.
@@ -80,6 +83,7 @@ impl AccountChange {
             }),
             Self::Read(mark) => Kind::Read(mark.to_wire()),
             Self::PeerRead(mark) => Kind::PeerRead(mark.to_wire()),
+            Self::Receipts(receipts) => Kind::Receipts(receipts.to_wire()),
             Self::AllRead(marks) => Kind::AllRead(wire::ReadMarks {
                 marks: marks.iter().map(ReadMark::to_wire).collect(),
             }),
@@ -119,6 +123,7 @@ impl AccountEvent {
             }),
             Some(Kind::Read(it)) => Some(AccountChange::Read(ReadMark::from_wire(it)?)),
             Some(Kind::PeerRead(it)) => Some(AccountChange::PeerRead(ReadMark::from_wire(it)?)),
+            Some(Kind::Receipts(it)) => Some(AccountChange::Receipts(Receipts::from_wire(it)?)),
             Some(Kind::AllRead(it)) => {
                 let marks = it.marks.into_iter().map(ReadMark::from_wire);
                 Some(AccountChange::AllRead(marks.collect::<Result<_, _>>()?))

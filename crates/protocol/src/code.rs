@@ -38,6 +38,7 @@ codes! {
     LISTENER_THREW = 2109, "a listener of the app threw";
     REVOKE_FAILED = 2110, "the message could not be revoked";
     FILE_EMPTY = 2108, "the file is empty";
+    NO_RECEIPT_WANTED = 2114, "no message in the list wants a receipt";
     READ_ALL_FAILED = 2112, "the conversations could not be marked as read";
     IMAGE_MISSING = 2251, "no picture was chosen";
     IMAGE_FORMAT = 2252, "the picture is none of jpg, jpeg, png, gif, bmp and webp";
@@ -101,6 +102,9 @@ codes! {
     GROUP_QUOTA = 10037, "the account is in as many groups as it may be";
     GROUP_MEMBER_QUOTA = 10038, "the group would have more members than allowed";
     GROUP_TOO_MANY_AT = 10053, "more than 30 users are mentioned";
+    RECEIPT_GROUP_TOO_LARGE = 10060, "the group is too large for read receipts";
+    RECEIPT_ONLINE_ONLY = 10061, "on-line-only messages have no receipt";
+    RECEIPT_MISSING = 10062, "the message has no receipt";
     REQUEST_MALFORMED = 20001, "the request is malformed";
     RECEIVER_UNKNOWN = 20003, "the sender or the receiver does not exist";
     MESSAGE_INTERNAL = 20005, "internal error, try again";

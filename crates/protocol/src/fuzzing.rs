@@ -175,6 +175,21 @@ pub fn request_samples() -> Vec<wire::request::Command> {
             conversation: user(),
             sequence: 1,
         }),
+        Command::SendReceipts(wire::SendReceipts {
+            conversation: group(),
+            sequences: vec![1, 2],
+        }),
+        Command::ListReceipts(wire::ListReceipts {
+            conversation: user(),
+            sequences: vec![1],
+        }),
+        Command::ListReaders(wire::ListReaders {
+            conversation: group(),
+            sequence: 1,
+            unread: true,
+            cursor: "1".to_owned(),
+            count: 10,
+        }),
         Command::MarkAllRead(wire::MarkAllRead {
             scope: wire::ReadScope::C2c.into(),
         }),

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod message;
 pub mod platform;
 pub mod profile;
+pub mod receipt;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
 pub mod settings;

@@ -68,6 +68,12 @@ pub const CHANGES_REPLAYED_MAX: u64 = 1000;
 pub const EVENTS_KEPT_MAX: u64 = 1000;
 /// Conversations that an instance names when it syncs.
 pub const HELD_MAX: usize = 1000;
+/// Messages of one report of receipts, and of one question about them.
+pub const RECEIPTS_MAX: usize = 30;
+/// The largest page of those who read a message.
+pub const READERS_PAGE_MAX: usize = 100;
+/// The default of how many members a group with receipts may have.
+pub const RECEIPT_MEMBERS_MAX: u32 = 200;
 /// Conversations of one event that tells of many.
 pub const READ_MARKS_MAX: usize = 200;
 /// Web instances that the app setting may allow.

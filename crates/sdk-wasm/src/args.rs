@@ -14,8 +14,8 @@ use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priorit
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
 use hongyan_protocol::wire::{self, element::Kind};
 use hongyan_sdk::core::{
-    Call, Draft, Failure, Gate, LocalFile, Message, NewGroup, Part, ProfileFields, SendOptions, Status,
-    UserSig,
+    Call, Draft, Failure, Gate, LocalFile, Message, MessageRef, NewGroup, Part, ProfileFields, SendOptions,
+    Status, UserSig,
 };
 use wasm_bindgen::JsValue;
 
@@ -72,6 +72,18 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
         },
         "setMessageRead" => Call::SetMessageRead {
             conversation: conversation(args)?,
+        },
+        "sendMessageReadReceipt" => Call::SendMessageReadReceipt {
+            messages: message_refs(args)?,
+        },
+        "getMessageReadReceiptList" => Call::GetMessageReadReceiptList {
+            messages: message_refs(args)?,
+        },
+        "getGroupMessageReadMemberList" => Call::GetGroupMessageReadMemberList {
+            message: message_ref(&get(args, "message"))?,
+            unread: number(args, "filter") == Some(1.0),
+            cursor: text_or_empty(args, "cursor"),
+            count: number(args, "count").unwrap_or(100.0) as u32,
         },
         "setAllMessageRead" => Call::SetAllMessageRead {
             scope: match text(args, "scope").as_deref() {
@@ -249,6 +261,7 @@ fn message(object: &JsValue) -> Result<Message, Failure> {
         status: Status::Unsent,
         is_peer_read: false,
         is_modified: false,
+        receipt: None,
     })
 }
 
@@ -412,6 +425,21 @@ fn profile_fields(args: &JsValue) -> Result<ProfileFields, Failure> {
             })
             .collect(),
     })
+}
+
+/// A message that the app hands back.
+fn message_ref(message: &JsValue) -> Result<MessageRef, Failure> {
+    Ok(MessageRef {
+        conversation: conversation(message)?,
+        key: message_key(message)?,
+        sequence: Sequence(number(message, "sequence").unwrap_or(0.0) as u64),
+        is_own: text_or_empty(message, "flow") == "out",
+        wants_receipt: flag(message, "needReadReceipt"),
+    })
+}
+
+fn message_refs(args: &JsValue) -> Result<Vec<MessageRef>, Failure> {
+    items(args, "messageList").iter().map(message_ref).collect()
 }
 
 fn message_key(message: &JsValue) -> Result<MessageKey, Failure> {

@@ -8,9 +8,10 @@ use hongyan_protocol::group::{self, Group, GroupMember};
 use hongyan_protocol::id::{ConversationId, UserId};
 use hongyan_protocol::message as wired;
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender, Profile};
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::wire::element::Kind;
 use hongyan_sdk::core::{
-    Answer, Event, Failure, GroupView, Joined, Message, Output, for_show, is_read_by_peer,
+    Answer, Event, Failure, GroupView, Joined, Message, Output, ReadReceipt, for_show, is_read_by_peer,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -116,6 +117,36 @@ fn answer(answer: Answer) -> JsValue {
                 conversations.iter().map(|it| conversation(it)).collect(),
             )
             .flag("isSyncCompleted", complete),
+        Answer::Receipts {
+            conversation,
+            asked,
+            receipts,
+        } => {
+            let changed = asked
+                .iter()
+                .map(|key| match receipts.iter().find(|it| it.key == *key) {
+                    Some(receipt) => changed_receipt(&conversation, receipt),
+                    None => Object::new().text("ID", &key.to_string()).build(),
+                });
+            it.list("messageList", changed.collect())
+        }
+        Answer::Readers {
+            key,
+            unread,
+            users: list,
+            cursor,
+        } => {
+            let empty = || users(&[]);
+            let (read, unread) = match unread {
+                false => (users(&list), empty()),
+                true => (empty(), users(&list)),
+            };
+            it.text("messageID", &key.to_string())
+                .flag("isCompleted", cursor.is_none())
+                .text("cursor", &cursor.unwrap_or_default())
+                .value("readUserIDList", &read)
+                .value("unreadUserIDList", &unread)
+        }
         Answer::Conversation(state) => it.value("conversation", &conversation(&state)),
         Answer::Groups(groups) => it.list("groupList", groups.iter().map(group_view).collect()),
         Answer::Group(group) => it.value("group", &group_view(&group)),
@@ -155,6 +186,17 @@ fn event(event: Event) -> (&'static str, JsValue) {
         Event::MessageModified(list) => ("onMessageModified", messages(&list)),
         Event::MessageRevoked(list) => ("onMessageRevoked", messages(&list)),
         Event::MessageReadByPeer(list) => ("onMessageReadByPeer", messages(&list)),
+        Event::MessageReadReceiptReceived(list) => {
+            let records: Array = list.iter().map(receipt_record).collect();
+            let changed = list
+                .iter()
+                .map(|it| changed_receipt(&it.conversation, &it.receipt));
+            let data = Object::new()
+                .list("records", records)
+                .list("messageList", changed.collect())
+                .build();
+            ("onMessageReadReceiptReceived", data)
+        }
         Event::ConversationListUpdated(list) => {
             let list: Array = list.iter().map(|it| conversation(it)).collect();
             ("onConversationListUpdated", list.into())
@@ -186,6 +228,45 @@ fn event(event: Event) -> (&'static str, JsValue) {
         Event::NetStateChanged(state) => ("netStateChange", one("state", &JsValue::from_str(state.public()))),
         Event::Error(it) => ("error", failure(&it)),
     }
+}
+
+/// `ReadReceiptInfo`; empty when nothing is known.
+fn receipt_info(conversation: &ConversationId, receipt: Option<&Receipt>) -> JsValue {
+    let it = Object::new();
+    match (conversation, receipt) {
+        (_, None) => it,
+        (ConversationId::Group(_), Some(receipt)) => it
+            .number("readCount", receipt.read_count as f64)
+            .number("unreadCount", receipt.unread_count as f64),
+        (_, Some(receipt)) => it
+            .flag("isPeerRead", receipt.read_count > 0)
+            .number("timestamp", receipt.time.seconds() as f64),
+    }
+    .build()
+}
+
+/// What changes on the app's message.
+fn changed_receipt(conversation: &ConversationId, receipt: &Receipt) -> JsValue {
+    Object::new()
+        .text("ID", &receipt.key.to_string())
+        .value("readReceiptInfo", &receipt_info(conversation, Some(receipt)))
+        .build()
+}
+
+/// `ReadReceipt`.
+fn receipt_record(it: &ReadReceipt) -> JsValue {
+    let record = Object::new().text("messageID", &it.receipt.key.to_string());
+    match &it.conversation {
+        ConversationId::Group(group) => record
+            .text("groupID", group.as_str())
+            .number("readCount", it.receipt.read_count as f64)
+            .number("unreadCount", it.receipt.unread_count as f64),
+        ConversationId::C2c(peer) => record
+            .text("userID", peer.as_str())
+            .flag("isPeerRead", it.receipt.read_count > 0),
+        ConversationId::System => record,
+    }
+    .build()
 }
 
 pub(crate) fn message(message: &Message) -> JsValue {
@@ -228,7 +309,10 @@ pub(crate) fn message(message: &Message) -> JsValue {
         .flag("isDeleted", false)
         .flag("isModified", message.is_modified)
         .flag("needReadReceipt", data.flags.need_read_receipt)
-        .value("readReceiptInfo", &Object::new().build())
+        .value(
+            "readReceiptInfo",
+            &receipt_info(&message.conversation, message.receipt.as_ref()),
+        )
         .flag("isBroadcastMessage", false)
         .flag("isSupportExtension", false)
         .number("sequence", data.sequence.0 as f64)

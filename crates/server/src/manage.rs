@@ -5,7 +5,7 @@
 
 use hongyan_protocol::id::{SdkAppId, Timestamp};
 use hongyan_protocol::limits;
-use hongyan_storage::model::{App, AppKey, AppSettings, BlockedSender, PlatformPolicy};
+use hongyan_storage::model::{App, AppKey, AppSettings, BlockedSender, PlatformPolicy, ReceiptGroups};
 use hongyan_storage::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub const DEFAULT_APP: SdkAppId = SdkAppId(1_400_000_001);
 
 /// A week: longer, nobody would expect to revoke.
 const REVOKE_LIMIT_S_MAX: u32 = 604_800;
+/// Each report of a receipt reads all members once.
+const RECEIPT_MEMBERS_MAX: u32 = 2000;
 const NAME_CHARS_MAX: usize = 64;
 /// What every SDK takes.
 const UPLOAD_MB_MAX: u32 = 100;
@@ -55,6 +57,10 @@ pub struct Settings {
     pub upload_mb: u32,
     /// How much an account may upload within a day, in megabytes; 0: any amount.
     pub upload_day_mb: u32,
+    /// Kinds of groups that have read receipts: of `Work`, `Public`, `Meeting`.
+    pub receipt_groups: Vec<String>,
+    /// Members that a group with read receipts may have.
+    pub receipt_members_max: u32,
 }
 
 /// What is to be changed of an app.
@@ -79,6 +85,8 @@ pub struct SettingsChange {
     pub blocked_sender: Option<String>,
     pub upload_mb: Option<u32>,
     pub upload_day_mb: Option<u32>,
+    pub receipt_groups: Option<Vec<String>>,
+    pub receipt_members_max: Option<u32>,
 }
 
 impl From<AppSettings> for Settings {
@@ -90,6 +98,13 @@ impl From<AppSettings> for Settings {
             blocked_sender: settings.blocked_sender.name().to_owned(),
             upload_mb: settings.upload_mb,
             upload_day_mb: settings.upload_day_mb,
+            receipt_groups: settings
+                .receipt_groups
+                .names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            receipt_members_max: settings.receipt_members_max,
         }
     }
 }
@@ -229,6 +244,20 @@ fn apply(settings: &mut AppSettings, change: &SettingsChange) -> Result<()> {
     if let Some(upload_day_mb) = change.upload_day_mb {
         settings.upload_day_mb = upload_day_mb;
     }
+    if let Some(groups) = &change.receipt_groups {
+        let names = groups.iter().map(String::as_str);
+        settings.receipt_groups = ReceiptGroups::from_names(names).ok_or_else(|| {
+            invalid("a kind of groups with receipts is none of Work, Public, Meeting".to_owned())
+        })?;
+    }
+    if let Some(members_max) = change.receipt_members_max {
+        if members_max > RECEIPT_MEMBERS_MAX {
+            return Err(invalid(format!(
+                "groups with receipts may not have more than {RECEIPT_MEMBERS_MAX} members"
+            )));
+        }
+        settings.receipt_members_max = members_max;
+    }
     Ok(())
 }
 
@@ -250,6 +279,8 @@ mod tests {
             r#"{"revokeLimitS":604801}"#,
             r#"{"blockedSender":"ignore"}"#,
             r#"{"uploadMb":101}"#,
+            r#"{"receiptGroups":["Community"]}"#,
+            r#"{"receiptMembersMax":2001}"#,
         ] {
             let change = serde_json::from_str(bad).unwrap();
             assert!(apply(&mut settings, &change).is_err(), "{bad}");

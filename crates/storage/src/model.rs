@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hongyan_protocol::change::{AccountChange, AccountEvent};
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::file::FileId;
-use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
+use hongyan_protocol::group::{self, Group, GroupType, JoinOption, Role};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
@@ -13,6 +13,7 @@ use hongyan_protocol::limits;
 use hongyan_protocol::message::{Message, TimelineChange};
 use hongyan_protocol::platform::{KickReason, Platform};
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::SettingsRevision;
 
 /// A group's number, unique in the whole store.
@@ -77,6 +78,10 @@ pub struct AppSettings {
     pub upload_mb: u32,
     /// How much an account may upload within a day, in megabytes; 0: any amount.
     pub upload_day_mb: u32,
+    /// Kinds of groups whose messages may have receipts.
+    pub receipt_groups: ReceiptGroups,
+    /// Members that a group with receipts may have.
+    pub receipt_members_max: u32,
 }
 
 impl Default for AppSettings {
@@ -88,7 +93,66 @@ impl Default for AppSettings {
             blocked_sender: BlockedSender::Refuse,
             upload_mb: 100,
             upload_day_mb: 2048,
+            receipt_groups: ReceiptGroups::ALL,
+            receipt_members_max: limits::RECEIPT_MEMBERS_MAX,
         }
+    }
+}
+
+/// Kinds of groups whose messages may have receipts; the other kinds never do (service.md 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct ReceiptGroups {
+    pub work: bool,
+    pub public: bool,
+    pub meeting: bool,
+}
+
+impl ReceiptGroups {
+    /// All that can.
+    pub const ALL: Self = Self {
+        work: true,
+        public: true,
+        meeting: true,
+    };
+    /// None.
+    pub const NONE: Self = Self {
+        work: false,
+        public: false,
+        meeting: false,
+    };
+
+    /// Whether groups of this kind have receipts.
+    pub const fn has(self, kind: GroupType) -> bool {
+        match kind {
+            GroupType::Work => self.work,
+            GroupType::Public => self.public,
+            GroupType::Meeting => self.meeting,
+            GroupType::Unspecified | GroupType::Community | GroupType::AvChatRoom => false,
+        }
+    }
+
+    /// The public names of these kinds.
+    pub fn names(self) -> Vec<&'static str> {
+        [GroupType::Work, GroupType::Public, GroupType::Meeting]
+            .into_iter()
+            .filter(|it| self.has(*it))
+            .map(group::type_public)
+            .collect()
+    }
+
+    /// Reads [`ReceiptGroups::names`] back; `None` when one of them is none of the three.
+    pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut groups = Self::NONE;
+        for name in names {
+            match group::type_from_public(name)? {
+                GroupType::Work => groups.work = true,
+                GroupType::Public => groups.public = true,
+                GroupType::Meeting => groups.meeting = true,
+                GroupType::Unspecified | GroupType::Community | GroupType::AvChatRoom => return None,
+            }
+        }
+        Some(groups)
     }
 }
 
@@ -332,6 +396,24 @@ pub struct MarkedOne {
     pub peer: Option<AccountId>,
     /// Where the mark is now.
     pub read: Sequence,
+}
+
+/// What became of a report of receipts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptsPut {
+    /// Messages among those named that want a receipt of this account, whether it gave one before or not.
+    pub wanted: usize,
+    /// Those that got one now, each with its sender, as they stand.
+    pub given: Vec<(AccountId, Receipt)>,
+}
+
+/// A page of those who read a message, or did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadersPage {
+    /// Who.
+    pub users: Vec<UserId>,
+    /// Where the next page begins; `None` when there is none.
+    pub next: Option<u64>,
 }
 
 /// A group with all that rules need of it.

@@ -14,6 +14,7 @@ use hongyan_protocol::id::{
 use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{Settings, SettingsChange};
 
 use crate::model::*;
@@ -208,6 +209,38 @@ pub trait Store: Send + Sync + 'static {
         change: SettingsChange,
         consequences: Consequences<SettingsWritten>,
     ) -> Result<Committed<Written<SettingsWritten>>>;
+
+    // Receipts.
+
+    /// Notes that an account read messages of others that want a receipt. `consequences` is told those that have not had
+    /// one from it. `None`: no such conversation.
+    async fn put_receipts(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequences: Vec<Sequence>,
+        now: Timestamp,
+        consequences: Consequences<ReceiptsPut>,
+    ) -> Result<Option<Committed<Written<ReceiptsPut>>>>;
+    /// How far an account's own messages were read, of those that want a receipt, in the order asked for. `None`: no
+    /// such conversation.
+    async fn list_receipts(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequences: &[Sequence],
+    ) -> Result<Option<Vec<Receipt>>>;
+    /// Who has read an account's own message that wants a receipt, or, when `unread`, who may see it and has not; from
+    /// `after` on. `None`: no such message.
+    async fn list_readers(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequence: Sequence,
+        unread: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Option<ReadersPage>>;
 
     // Sync.
 

@@ -57,6 +57,7 @@ macro_rules! tests_of_the_suite {
             a_conversation_shows_its_newest_message_that_may_be_shown
             conversations_are_paged_by_recency
             unread_counts_equal_a_recount
+            a_receipt_is_given_once_and_counts_are_what_the_lists_hold
             a_scope_is_read_at_once_and_only_what_moved_is_told
             unread_counts_equal_a_recount_under_readers_side_by_side
             a_login_beyond_the_limit_kicks_the_oldest
@@ -129,6 +130,11 @@ pub(crate) async fn apps_and_settings_are_kept_and_changed(store: TestStore) {
         blocked_sender: BlockedSender::Pretend,
         upload_mb: 7,
         upload_day_mb: 0,
+        receipt_groups: ReceiptGroups {
+            meeting: false,
+            ..ReceiptGroups::ALL
+        },
+        receipt_members_max: 50,
     };
     store.update_app(app.clone()).await.unwrap();
     assert_eq!(store.find_app(APP).await.unwrap(), Some(app.clone()));

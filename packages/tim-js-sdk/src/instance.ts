@@ -198,6 +198,19 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
     return new TimError(CODE.NOT_BUILT, `${method} is not available yet on this server`);
   }
 
+  /** The message that an app hands back: which one it is, and what the core must know of it. */
+  function messageNamed(method: MethodName, message: unknown): object {
+    if (!isMessage(message)) throw new TimError(CODE.NOT_A_MESSAGE, `${method}: give it messages`);
+    objects.adopt(message);
+    const { ID, conversationID, sequence, flow, needReadReceipt } = message;
+    return { ID, conversationID, sequence, flow, needReadReceipt };
+  }
+
+  const withMessages = (method: MethodName, [list]: Args) =>
+    ask(method, () => {
+      if (!Array.isArray(list)) throw new TimError(CODE.NOT_A_MESSAGE, `${method}: give it a list of messages`);
+      return { messageList: list.map((message) => messageNamed(method, message)) };
+    });
   const options = (method: MethodName, [given]: Args) => ask(method, () => ({ ...needOptions(method, given) }));
   const named = (method: MethodName, key: string, [value]: Args) => ask(method, () => ({ [key]: value }));
 
@@ -272,6 +285,13 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
 
     getMessageList: (...args) => options("getMessageList", args),
     setMessageRead: (...args) => options("setMessageRead", args),
+    sendMessageReadReceipt: (...args) => withMessages("sendMessageReadReceipt", args),
+    getMessageReadReceiptList: (...args) => withMessages("getMessageReadReceiptList", args),
+    getGroupMessageReadMemberList: (...[given]) =>
+      ask("getGroupMessageReadMemberList", () => {
+        const { message, ...others } = needOptions("getGroupMessageReadMemberList", given);
+        return { ...others, message: messageNamed("getGroupMessageReadMemberList", message) };
+      }),
     setAllMessageRead: (...[given]) =>
       ask("setAllMessageRead", () => (given === undefined || given === null ? {} : { ...needOptions("setAllMessageRead", given) })),
     getConversationList: (...[list]) =>

@@ -93,6 +93,12 @@ export class Objects {
       case "onMessageRevoked":
       case "onMessageReadByPeer":
         return this.messages(data);
+      case "onMessageReadReceiptReceived": {
+        if (!isObject(data)) return data;
+        // Only what changed of a message: for one that the app does not hold there is nothing to do.
+        each(data["messageList"], (one) => isMessageKey(one) && this.#messages.get(one.ID) && this.message(one));
+        return data["records"];
+      }
       case "onConversationListUpdated":
         return this.conversations(data);
       case "onGroupListUpdated":
@@ -166,6 +172,10 @@ function equal(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other) || Array.isArray(one) !== Array.isArray(other)) return false;
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => key in other && equal(one[key], other[key]));
+}
+
+function isMessageKey(plain: unknown): plain is { ID: string } {
+  return isObject(plain) && typeof plain["ID"] === "string";
 }
 
 function each(list: unknown, one: (plain: unknown) => unknown): unknown {

@@ -4,6 +4,7 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{Account, ConversationId, Sequence, Version};
 use hongyan_protocol::limits;
 use hongyan_protocol::message::Message;
+use hongyan_protocol::receipt::Receipt;
 use hongyan_storage::model::Changes;
 use hongyan_storage::{Store, StoreError};
 
@@ -16,6 +17,8 @@ pub struct Page {
     pub messages: Vec<Message>,
     /// There is nothing older that the account may see.
     pub complete: bool,
+    /// Of own messages among them that want receipts.
+    pub receipts: Vec<Receipt>,
 }
 
 /// Why there is none.
@@ -37,25 +40,42 @@ impl Refusal for HistoryError {
     }
 }
 
-/// The newest messages before a sequence (0: the newest of all). A larger page than allowed is cut.
+/// The newest messages before a sequence (0: the newest of all). A larger page than allowed is cut. Receipts are told
+/// where there are some (see [`crate::receipt::check`]).
 pub async fn list_messages(
     store: &dyn Store,
     account: &Account,
     conversation: &ConversationId,
     before: Sequence,
     count: usize,
+    has_receipts: bool,
 ) -> Result<Page, HistoryError> {
     let Some(readable) = store.find_readable(account, conversation).await? else {
         return nothing_yet(conversation).map(|()| Page {
-            messages: Vec::new(),
             complete: true,
+            ..Page::default()
         });
     };
     let count = count.clamp(1, limits::MESSAGES_PAGE_MAX);
     let messages = store.list_messages(readable, before, count).await?;
     let first = readable.first.max(Sequence(1));
     let complete = messages.len() < count || messages.first().is_none_or(|it| it.sequence <= first);
-    Ok(Page { messages, complete })
+    let wanting = messages
+        .iter()
+        .filter(|it| it.flags.need_read_receipt && it.key.account == account.id && has_receipts);
+    let wanting: Vec<Sequence> = wanting.map(|it| it.sequence).collect();
+    let receipts = match wanting.is_empty() {
+        true => Vec::new(),
+        false => store
+            .list_receipts(account, conversation, &wanting)
+            .await?
+            .unwrap_or_default(),
+    };
+    Ok(Page {
+        messages,
+        complete,
+        receipts,
+    })
 }
 
 /// What changed after a version, for a reader whose newest message is `sequence` (contract C4).
@@ -103,7 +123,7 @@ mod tests {
             world.say(&alice, &bob, random).await.unwrap();
         }
         let page = async |before, count| {
-            let page = list_messages(&world.store, &bob, &c2c(&alice), Sequence(before), count)
+            let page = list_messages(&world.store, &bob, &c2c(&alice), Sequence(before), count, true)
                 .await
                 .unwrap();
             let sequences: Vec<u64> = page.messages.iter().map(|it| it.sequence.0).collect();
@@ -125,7 +145,7 @@ mod tests {
     async fn with_a_stranger_there_is_no_history_and_a_foreign_group_shows_none() {
         let world = World::new().await;
         let (alice, bob) = (world.account("alice").await, world.account("bob").await);
-        let page = list_messages(&world.store, &alice, &c2c(&bob), Sequence(0), 10)
+        let page = list_messages(&world.store, &alice, &c2c(&bob), Sequence(0), 10, true)
             .await
             .unwrap();
         assert!(page.messages.is_empty() && page.complete);
@@ -133,7 +153,7 @@ mod tests {
             .group(GroupType::Work, JoinOption::Unspecified, &alice, &[])
             .await;
         let group = ConversationId::Group(id);
-        let error = list_messages(&world.store, &bob, &group, Sequence(0), 10)
+        let error = list_messages(&world.store, &bob, &group, Sequence(0), 10, true)
             .await
             .unwrap_err();
         assert_eq!(error.code(), Code::GROUP_FORBIDDEN);

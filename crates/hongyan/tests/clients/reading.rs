@@ -1,8 +1,11 @@
 //! Reading, between clients.
 
+use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ReadScope;
+use hongyan_protocol::group::GroupType;
+use hongyan_protocol::id::{ConversationId, UserId};
 use hongyan_protocol::platform::Platform;
-use hongyan_sdk::core::{Draft, Event};
+use hongyan_sdk::core::{Draft, Event, NewGroup};
 
 use crate::support::{World, c2c};
 
@@ -38,4 +41,62 @@ async fn set_all_message_read_clears_every_instance_and_each_peer_hears_message_
     // A third instance, that logs in now, counts the same.
     let third = world.client_on("bob", Platform::Android).await;
     assert_eq!(third.tim.get_total_unread_message_count().await.unwrap(), 0);
+}
+
+/// Proves `sendMessageReadReceipt`, `getMessageReadReceiptList`, `getGroupMessageReadMemberList`,
+/// `MESSAGE_READ_RECEIPT_RECEIVED`.
+#[tokio::test]
+async fn a_receipt_in_a_group_is_heard_by_every_instance_of_the_sender() {
+    let world = World::new().await;
+    let mut bob = world.client("bob").await;
+    let mut alice = world.client("alice").await;
+    let mut phone = world.client_on("alice", Platform::Ios).await;
+    let group = NewGroup {
+        members: vec![UserId::trusted("bob"), UserId::trusted("nobody-yet")],
+        ..NewGroup::named(GroupType::Work, "team")
+    };
+    let _ = world.client("nobody-yet").await;
+    let group = alice.tim.create_group(group).await.unwrap().group;
+    let to = ConversationId::Group(group.id.clone());
+    let draft = Draft {
+        need_read_receipt: true,
+        ..Draft::text(to, "read me")
+    };
+    let sent = alice.tim.send(draft).await.unwrap();
+    let heard = bob.hears_text("read me").await;
+    bob.tim
+        .send_message_read_receipt(std::slice::from_ref(&heard))
+        .await
+        .unwrap();
+    for instance in [&mut alice, &mut phone] {
+        let receipts = instance
+            .hears(|event| match event {
+                Event::MessageReadReceiptReceived(list) => Some(list),
+                _ => None,
+            })
+            .await;
+        let receipt = receipts[0].receipt;
+        assert_eq!(
+            (receipt.key, receipt.read_count, receipt.unread_count),
+            (sent.key(), 1, 1)
+        );
+        let held = instance.tim.find_message(sent.key()).await.unwrap().unwrap();
+        assert_eq!(held.receipt, Some(receipt));
+    }
+    let own = alice.tim.find_message(sent.key()).await.unwrap().unwrap();
+    let listed = phone
+        .tim
+        .get_message_read_receipt_list(std::slice::from_ref(&own))
+        .await
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+    for (unread, who) in [(false, "bob"), (true, "nobody-yet")] {
+        let page = phone
+            .tim
+            .get_group_message_read_member_list(&own, unread, None, 10)
+            .await;
+        assert_eq!(page.unwrap(), (vec![UserId::trusted(who)], None));
+    }
+    let none = bob.tim.get_message_read_receipt_list(&[heard]).await.unwrap_err();
+    assert_eq!(none.code, Code::RECEIPT_MISSING);
 }

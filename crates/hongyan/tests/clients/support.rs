@@ -2,6 +2,7 @@
 //!
 //! **Comes in:** names. **Goes out:** clients that are ready, each an instance of its own. **Never here:** what they do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_protocol::id::{ConversationId, UserId};
@@ -80,6 +81,15 @@ impl Client {
             }
         };
         timeout(PATIENCE, look).await.expect("the event comes")
+    }
+
+    /// Waits until a message says this.
+    pub(crate) async fn hears_text(&mut self, text: &str) -> Arc<hongyan_sdk::core::Message> {
+        self.hears(|event| match event {
+            Event::MessageReceived(list) => list.into_iter().find(|it| it.text().as_deref() == Some(text)),
+            _ => None,
+        })
+        .await
     }
 
     /// Waits until the total of unread messages is this.

@@ -846,6 +846,31 @@ pub struct ListMessagesResult {
     /// nothing older that this account may see
     #[prost(bool, tag = "2")]
     pub complete: bool,
+    /// of own messages among them that want one
+    #[prost(message, repeated, tag = "4")]
+    pub receipts: ::prost::alloc::vec::Vec<MessageReceipt>,
+}
+/// Who has read a message whose sender wants a receipt. Told to its sender alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessageReceipt {
+    #[prost(uint64, tag = "1")]
+    pub sequence: u64,
+    /// with the next two, the message's key
+    #[prost(uint64, tag = "2")]
+    pub account: u64,
+    #[prost(uint32, tag = "3")]
+    pub client_time_s: u32,
+    #[prost(uint32, tag = "4")]
+    pub random: u32,
+    /// in a C2C 0 or 1
+    #[prost(uint64, tag = "5")]
+    pub read_count: u64,
+    /// others who may see it and have not read it
+    #[prost(uint64, tag = "6")]
+    pub unread_count: u64,
+    /// of the newest receipt; 0: none yet
+    #[prost(uint64, tag = "7")]
+    pub time_ms: u64,
 }
 /// What changed in one timeline after a version: heals a gap (C4).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1321,10 +1346,113 @@ impl RemindType {
         }
     }
 }
+/// Reports all messages of all conversations of a scope as read, in one step. What moved comes to every instance of the
+/// account, to the one that asked too, as events of its log (`AccountEvent.all_read`), before the answer. Error: 2112.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkAllRead {
+    #[prost(enumeration = "ReadScope", tag = "1")]
+    pub scope: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MarkAllReadResult {}
+/// Receipts that came for messages of one conversation, as they stand now.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Receipts {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    /// at most 30
+    #[prost(message, repeated, tag = "2")]
+    pub receipts: ::prost::alloc::vec::Vec<MessageReceipt>,
+}
+/// Says that messages of others were read one by one; changes no unread count. Those that want no receipt, and those that
+/// have one from this account, are passed over. Errors: 10004, 10007, 10010, 10060, 10062.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendReceipts {
+    /// a user, or a group of a kind that has receipts
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    /// 1 to 30
+    #[prost(uint64, repeated, tag = "2")]
+    pub sequences: ::prost::alloc::vec::Vec<u64>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SendReceiptsResult {}
+/// How far own messages were read. Errors: as for SendReceipts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReceipts {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    /// 1 to 30
+    #[prost(uint64, repeated, tag = "2")]
+    pub sequences: ::prost::alloc::vec::Vec<u64>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReceiptsResult {
+    /// in the order asked for, without those that are not there or want none
+    #[prost(message, repeated, tag = "1")]
+    pub receipts: ::prost::alloc::vec::Vec<MessageReceipt>,
+}
+/// Who has read an own message in a group, or who has not. Errors: as for SendReceipts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReaders {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    #[prost(bool, tag = "3")]
+    pub unread: bool,
+    /// empty: from the beginning
+    #[prost(string, tag = "4")]
+    pub cursor: ::prost::alloc::string::String,
+    /// 1 to 100
+    #[prost(uint32, tag = "5")]
+    pub count: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReadersResult {
+    #[prost(string, repeated, tag = "1")]
+    pub user_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// where the next page begins
+    #[prost(string, tag = "2")]
+    pub cursor: ::prost::alloc::string::String,
+    /// there is none
+    #[prost(bool, tag = "3")]
+    pub complete: bool,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReadScope {
+    /// all conversations
+    Unspecified = 0,
+    C2c = 1,
+    Groups = 2,
+}
+impl ReadScope {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "READ_SCOPE_UNSPECIFIED",
+            Self::C2c => "READ_SCOPE_C2C",
+            Self::Groups => "READ_SCOPE_GROUPS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "READ_SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "READ_SCOPE_C2C" => Some(Self::C2c),
+            "READ_SCOPE_GROUPS" => Some(Self::Groups),
+            _ => None,
+        }
+    }
+}
 /// Asks for the whole picture (pts 0) or for what came after what is held.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Sync {
-    /// the newest event that this instance has taken; 0: send the snapshot
+    /// the newest event that this instance has taken; 0 when nothing is held: send the snapshot
     #[prost(uint64, tag = "1")]
     pub pts: u64,
     /// the conversations that it holds
@@ -1350,7 +1478,7 @@ pub struct SyncResult {
     /// where the instance is after taking this
     #[prost(uint64, tag = "1")]
     pub pts: u64,
-    /// Set when pts was 0, or older than the log keeps; then it replaces all that is held (the client reports SDK_RELOAD
+    /// Set when pts was 0 and nothing held, or older than the log keeps; then it replaces all that is held (the client reports SDK_RELOAD
     /// in the second case).
     #[prost(message, optional, tag = "2")]
     pub snapshot: ::core::option::Option<Snapshot>,
@@ -1407,7 +1535,7 @@ pub struct ConversationUpdate {
 pub struct AccountEvent {
     #[prost(uint64, tag = "1")]
     pub pts: u64,
-    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8, 30, 40")]
+    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8, 31, 30, 40")]
     pub kind: ::core::option::Option<account_event::Kind>,
 }
 /// Nested message and enum types in `AccountEvent`.
@@ -1431,6 +1559,9 @@ pub mod account_event {
         /// the peer of a C2C read
         #[prost(message, tag = "8")]
         PeerRead(super::ReadMark),
+        /// for messages of this account
+        #[prost(message, tag = "31")]
+        Receipts(super::Receipts),
         /// an instance of this account read many conversations at once
         #[prost(message, tag = "30")]
         AllRead(super::ReadMarks),
@@ -1515,45 +1646,6 @@ impl LeaveReason {
             "LEAVE_REASON_QUIT" => Some(Self::Quit),
             "LEAVE_REASON_REMOVED" => Some(Self::Removed),
             "LEAVE_REASON_DISMISSED" => Some(Self::Dismissed),
-            _ => None,
-        }
-    }
-}
-/// Reports all messages of all conversations of a scope as read, in one step. What moved comes to every instance of the
-/// account, to the one that asked too, as events of its log (`AccountEvent.all_read`), before the answer. Error: 2112.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MarkAllRead {
-    #[prost(enumeration = "ReadScope", tag = "1")]
-    pub scope: i32,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MarkAllReadResult {}
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ReadScope {
-    /// all conversations
-    Unspecified = 0,
-    C2c = 1,
-    Groups = 2,
-}
-impl ReadScope {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "READ_SCOPE_UNSPECIFIED",
-            Self::C2c => "READ_SCOPE_C2C",
-            Self::Groups => "READ_SCOPE_GROUPS",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "READ_SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
-            "READ_SCOPE_C2C" => Some(Self::C2c),
-            "READ_SCOPE_GROUPS" => Some(Self::Groups),
             _ => None,
         }
     }
@@ -1719,7 +1811,7 @@ pub struct Request {
     pub id: u32,
     #[prost(
         oneof = "request::Command",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 81, 82, 83"
     )]
     pub command: ::core::option::Option<request::Command>,
 }
@@ -1781,6 +1873,12 @@ pub mod request {
         BeginUpload(super::BeginUpload),
         #[prost(message, tag = "111")]
         FinishUpload(super::FinishUpload),
+        #[prost(message, tag = "81")]
+        SendReceipts(super::SendReceipts),
+        #[prost(message, tag = "82")]
+        ListReceipts(super::ListReceipts),
+        #[prost(message, tag = "83")]
+        ListReaders(super::ListReaders),
     }
 }
 /// The answer to one request. `code` 0 carries a result; any other is a public code of the API with a text for
@@ -1795,7 +1893,7 @@ pub struct Response {
     pub text: ::prost::alloc::string::String,
     #[prost(
         oneof = "response::Result",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 81, 82, 83"
     )]
     pub result: ::core::option::Option<response::Result>,
 }
@@ -1857,6 +1955,12 @@ pub mod response {
         BeginUpload(super::BeginUploadResult),
         #[prost(message, tag = "111")]
         FinishUpload(super::FinishUploadResult),
+        #[prost(message, tag = "81")]
+        SendReceipts(super::SendReceiptsResult),
+        #[prost(message, tag = "82")]
+        ListReceipts(super::ListReceiptsResult),
+        #[prost(message, tag = "83")]
+        ListReaders(super::ListReadersResult),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -15,6 +15,7 @@ use hongyan_protocol::group::Group;
 use hongyan_protocol::id::{ConversationId, Pts, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{ChangeKind, Message as Data, MessageKey, Target, TimelineChange};
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{Deleted, RemindType, Settings};
 use hongyan_protocol::wire::element::Kind;
 
@@ -244,6 +245,7 @@ impl Entry {
         let mut message = Message::of(change.message, judge.me, self.state.peer_read);
         message.is_modified =
             change.kind == ChangeKind::Modified || held.as_ref().is_some_and(|it| it.is_modified);
+        message.receipt = held.as_ref().and_then(|it| it.receipt);
         let message = Arc::new(message);
         if is_new {
             self.push(message.clone());
@@ -360,6 +362,18 @@ impl Entry {
                 Arc::make_mut(message).is_peer_read = true;
                 changes.read_by_peer.push(message.clone());
             }
+        }
+    }
+
+    /// Notes how far a held message was read; receipts are never taken back, so more readers are newer.
+    pub(crate) fn note_receipt(&mut self, receipt: &Receipt) {
+        let Some(at) = self.index(receipt.sequence) else {
+            return;
+        };
+        let known = self.messages[at].receipt;
+        let is_own = self.messages[at].key() == receipt.key;
+        if is_own && known.is_none_or(|it| it.read_count <= receipt.read_count) {
+            Arc::make_mut(&mut self.messages[at]).receipt = Some(*receipt);
         }
     }
 

@@ -141,7 +141,18 @@ impl Life {
         let user = || UserId::trusted("bob");
         let group = || GroupId::trusted("team");
         let conversation = || ConversationId::C2c(user());
-        let call = match which % 13 {
+        let named = |is_own| super::MessageRef {
+            conversation: conversation(),
+            key: MessageKey {
+                account: hongyan_protocol::id::AccountId(1),
+                client_time_s: 1,
+                random: 1,
+            },
+            sequence: Sequence(1),
+            is_own,
+            wants_receipt: true,
+        };
+        let call = match which % 16 {
             0 => {
                 let draft = Draft::text(conversation(), "hello");
                 match self.core.create_message(self.now, draft) {
@@ -192,6 +203,21 @@ impl Life {
                     random: 1,
                 },
                 sequence: Sequence(u64::MAX),
+            },
+            12 => Call::SendMessageReadReceipt {
+                messages: vec![named(false)],
+            },
+            13 => Call::GetMessageReadReceiptList {
+                messages: vec![named(true); 2],
+            },
+            14 => Call::GetGroupMessageReadMemberList {
+                message: super::MessageRef {
+                    conversation: ConversationId::Group(group()),
+                    ..named(true)
+                },
+                unread: true,
+                cursor: String::new(),
+                count: 100,
             },
             11 => Call::SetAllMessageRead {
                 scope: Default::default(),
@@ -374,6 +400,7 @@ pub fn samples() -> Vec<Vec<u8>> {
             reload: false,
         }),
         Done::ListMessages(wire::ListMessagesResult {
+            receipts: Vec::new(),
             messages: vec![message(1), message(2)],
             complete: false,
         }),

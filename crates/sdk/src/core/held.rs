@@ -17,6 +17,7 @@ use hongyan_protocol::settings::{RemindType, SettingsChange};
 use super::conversation::Entry;
 use super::io::{CallId, Event, GroupView, Outbox};
 use super::message::Message;
+use super::receipt::ReadReceipt;
 
 /// Page ends of `getMessageList` that are remembered, for messages that are not held any more.
 const CURSORS_MAX: usize = 256;
@@ -80,6 +81,7 @@ pub(crate) struct Changes {
     pub(crate) modified: Vec<Arc<Message>>,
     pub(crate) revoked: Vec<Arc<Message>>,
     pub(crate) read_by_peer: Vec<Arc<Message>>,
+    pub(crate) receipts: Vec<ReadReceipt>,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) conversations: bool,
     pub(crate) groups: bool,
@@ -218,6 +220,9 @@ impl Held {
         }
         if !changes.read_by_peer.is_empty() {
             out.event(Event::MessageReadByPeer(changes.read_by_peer));
+        }
+        if !changes.receipts.is_empty() {
+            out.event(Event::MessageReadReceiptReceived(changes.receipts));
         }
         if changes.groups {
             out.event(Event::GroupListUpdated(self.group_views()));

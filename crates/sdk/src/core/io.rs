@@ -16,11 +16,13 @@ use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId}
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire;
 
 use super::file::Part;
 use super::message::Message;
+use super::receipt::{MessageRef, ReadReceipt};
 
 /// Names a call of the app until it is answered; the driver chooses it.
 pub type CallId = u32;
@@ -188,6 +190,23 @@ pub enum Call {
     /// Reads all conversations of a scope at once.
     SetAllMessageRead {
         scope: ReadScope,
+    },
+    /// Tells the senders of messages of one conversation that these were read; at most 30 of them want it.
+    SendMessageReadReceipt {
+        messages: Vec<MessageRef>,
+    },
+    /// How far own messages of one conversation were read; at most 30.
+    GetMessageReadReceiptList {
+        messages: Vec<MessageRef>,
+    },
+    /// Who has read an own message in a group, or who has not.
+    GetGroupMessageReadMemberList {
+        message: MessageRef,
+        unread: bool,
+        /// Empty for the first page.
+        cursor: String,
+        /// 1 to 100.
+        count: u32,
     },
     /// The list that is held. While the server has more, each call also fetches the next page in the background.
     GetConversationList,
@@ -378,6 +397,20 @@ pub enum Answer {
         /// Names the next page; `None` when there is none.
         next: Option<MessageKey>,
     },
+    Receipts {
+        conversation: ConversationId,
+        /// All messages that were named.
+        asked: Vec<MessageKey>,
+        /// Of those that have one.
+        receipts: Vec<Receipt>,
+    },
+    Readers {
+        key: MessageKey,
+        unread: bool,
+        users: Vec<UserId>,
+        /// Names the next page; `None` when there is none.
+        cursor: Option<String>,
+    },
     Conversations {
         /// Newest first.
         conversations: Vec<Arc<ConversationState>>,
@@ -462,6 +495,8 @@ pub enum Event {
     MessageRevoked(Vec<Arc<Message>>),
     /// `MESSAGE_READ_BY_PEER`: own messages that the peer of a C2C read now.
     MessageReadByPeer(Vec<Arc<Message>>),
+    /// `MESSAGE_READ_RECEIPT_RECEIVED`: how far own messages were read now.
+    MessageReadReceiptReceived(Vec<ReadReceipt>),
     /// `CONVERSATION_LIST_UPDATED`: the whole list, pinned ones first, newest first.
     ConversationListUpdated(Vec<Arc<ConversationState>>),
     /// `TOTAL_UNREAD_MESSAGE_COUNT_UPDATED`.

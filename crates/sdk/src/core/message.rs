@@ -12,6 +12,7 @@ use hongyan_protocol::limits;
 use hongyan_protocol::message::{
     self, ChangeKind, MessageFlags, MessageKey, Priority, Target, TimelineChange,
 };
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::wire::element::Kind;
 use hongyan_protocol::wire::{self, request::Command};
 
@@ -39,6 +40,8 @@ pub struct Message {
     pub is_peer_read: bool,
     /// Whether its body was changed after it was sent.
     pub is_modified: bool,
+    /// How far an own message that wants receipts was read; `None`: that is not known here.
+    pub receipt: Option<Receipt>,
 }
 
 /// How far a message got.
@@ -73,6 +76,7 @@ impl Message {
             status: Status::Success,
             is_peer_read: is_own && matches!(data.to, Target::User(_)) && data.sequence <= peer_read,
             is_modified: false,
+            receipt: None,
             data,
         }
     }
@@ -207,6 +211,7 @@ impl Core {
             status: Status::Unsent,
             is_peer_read: false,
             is_modified: false,
+            receipt: None,
         })
     }
 
@@ -402,9 +407,15 @@ impl Core {
         let peer_read = entry.as_ref().map_or(Sequence(0), |it| it.state.peer_read);
         let read = |data: wire::Message| message::Message::from_wire(data).ok();
         let page: Vec<_> = result.messages.into_iter().filter_map(read).collect();
+        let receipts = result.receipts.into_iter().map(Receipt::from_wire);
+        let receipts: Vec<_> = receipts.collect();
         let page: Vec<_> = page
             .into_iter()
-            .map(|it| Arc::new(Message::of(it, &me, peer_read)))
+            .map(|it| {
+                let mut message = Message::of(it, &me, peer_read);
+                message.receipt = receipts.iter().find(|it| it.key == message.key()).copied();
+                Arc::new(message)
+            })
             .collect();
         if let Some(entry) = entry {
             entry.prepend(asked_before, &page, result.complete);

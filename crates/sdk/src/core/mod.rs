@@ -10,7 +10,7 @@
 //! | `request` | which answers are waited for, and what is asked again |
 //! | `sync` | event log, timelines, gaps |
 //! | `conversation`, `held` | what is held: counts, messages, the list |
-//! | `message`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
+//! | `message`, `receipt`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
 //!
 //! An input is handled in three steps: it changes what is held and leaves requests and answers; what changed is told to
 //! the app, once and in order; the next wake-up is announced.
@@ -28,6 +28,7 @@ mod login;
 mod message;
 mod profile;
 mod random;
+mod receipt;
 mod request;
 mod settings;
 mod sync;
@@ -59,6 +60,7 @@ pub use io::{
     NewGroup, Output, ProfileFields, SendOptions, UserSig,
 };
 pub use message::{Draft, Message, PAGE, Status, for_show};
+pub use receipt::{MessageRef, ReadReceipt};
 
 /// What a core is made for.
 #[derive(Debug, Clone)]
@@ -241,6 +243,14 @@ impl Core {
             } => self.revoke_message(now, id, conversation, key, sequence),
             Call::GetMessageList { conversation, before } => self.message_list(now, id, conversation, before),
             Call::SetMessageRead { conversation } => self.mark_read(now, id, conversation),
+            Call::SendMessageReadReceipt { messages } => self.send_receipts(now, id, &messages),
+            Call::GetMessageReadReceiptList { messages } => self.receipt_list(now, id, &messages),
+            Call::GetGroupMessageReadMemberList {
+                message,
+                unread,
+                cursor,
+                count,
+            } => self.readers(now, id, &message, unread, cursor, count),
             Call::SetAllMessageRead { scope } => self.mark_all_read(now, id, scope),
             Call::GetConversationList => self.conversation_list(now, id, None),
             Call::FilterConversationList(filter) => self.conversation_list(now, id, Some(filter)),
@@ -561,6 +571,18 @@ impl Core {
                 };
                 self.own_event(now, it.pts, AccountChange::Read(mark));
                 self.out.answer(call, Answer::Done);
+            }
+            (Then::ReceiptsSent { call }, Some(R::SendReceipts(_))) => self.out.answer(call, Answer::Done),
+            (
+                Then::Receipts {
+                    call,
+                    conversation,
+                    asked,
+                },
+                Some(R::ListReceipts(it)),
+            ) => self.receipts_came(call, conversation, asked, it),
+            (Then::Readers { call, key, unread }, Some(R::ListReaders(it))) => {
+                self.readers_came(call, key, unread, it);
             }
             (Then::AllRead { call }, Some(R::MarkAllRead(_))) => self.out.answer(call, Answer::Done),
             (Then::Listed { call, .. }, Some(R::FindConversation(it))) => {

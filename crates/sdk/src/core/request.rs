@@ -59,6 +59,20 @@ pub(crate) enum Then {
     AllRead {
         call: CallId,
     },
+    ReceiptsSent {
+        call: CallId,
+    },
+    Receipts {
+        call: CallId,
+        conversation: ConversationId,
+        /// All that the app named, also those that have none.
+        asked: Vec<MessageKey>,
+    },
+    Readers {
+        call: CallId,
+        key: MessageKey,
+        unread: bool,
+    },
     /// One of several conversations that a call wants.
     Listed {
         call: CallId,
@@ -133,6 +147,9 @@ impl Then {
             | Self::Page { call, .. }
             | Self::MarkedRead { call, .. }
             | Self::AllRead { call }
+            | Self::ReceiptsSent { call }
+            | Self::Receipts { call, .. }
+            | Self::Readers { call, .. }
             | Self::Listed { call, .. }
             | Self::Profiled { call, .. }
             | Self::Created { call }
@@ -166,6 +183,9 @@ impl Then {
             | Self::Page { .. }
             | Self::MarkedRead { .. }
             | Self::AllRead { .. }
+            | Self::ReceiptsSent { .. }
+            | Self::Receipts { .. }
+            | Self::Readers { .. }
             | Self::Listed { .. }
             | Self::Profiled { .. }
             | Self::Group { .. }

@@ -39,9 +39,10 @@ impl Core {
         }
         held.syncing = Some(Waiting::default());
         let pts = if held.is_synced { held.pts } else { Pts(0) };
-        let (named, listed) = match pts {
-            Pts(0) => (Vec::new(), Timestamp(0)),
-            _ => named(held),
+        // Also when no event has come yet: then the first ones may be among what was missed.
+        let (named, listed) = match held.is_synced {
+            false => (Vec::new(), Timestamp(0)),
+            true => named(held),
         };
         let command = Command::Sync(wire::Sync {
             pts: pts.0,
@@ -68,8 +69,8 @@ impl Core {
         let wanted: Vec<_> = wanted.map(|it| it.state.id.clone()).collect();
         let to = Pts(result.pts);
         match result.snapshot {
-            // Nothing of the event log had come yet, so that the catch-up is a snapshot; timelines may be held all the
-            // same, and what came in them meanwhile is news.
+            // Nothing of the event log had come yet and nothing was held, or the log reaches no more to its beginning, so
+            // that the catch-up is a snapshot; what came in timelines meanwhile is news.
             Some(snapshot) if held.is_synced && pts == Pts(0) => {
                 held.pts = to;
                 self.catch_up(now, snapshot);
@@ -445,6 +446,7 @@ impl Core {
             Some(AccountChange::GroupLeft { group, reason }) => self.group_left(&group, reason),
             Some(AccountChange::Read(mark)) => self.read(now, &mark),
             Some(AccountChange::PeerRead(mark)) => self.peer_read(now, &mark),
+            Some(AccountChange::Receipts(receipts)) => self.receipts_given(receipts),
             Some(AccountChange::AllRead(marks)) => self.all_read(now, &marks),
             Some(AccountChange::Settings(changed)) => self.settings_changed(now, changed),
             // Of a newer server; its number counts all the same.

@@ -39,13 +39,14 @@ use hongyan_protocol::id::{ConversationId, GroupId, SdkAppId, Timestamp, UserId}
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::receipt::Receipt;
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::core::{
-    Answer, Call, Config, Core, Draft, Event, Failure, GroupView, Joined, Message, NewGroup, ProfileFields,
-    SendOptions, State, UserSig,
+    Answer, Call, Config, Core, Draft, Event, Failure, GroupView, Joined, Message, MessageRef, NewGroup,
+    ProfileFields, SendOptions, State, UserSig,
 };
 use driver::{Command, Driver};
 
@@ -314,6 +315,48 @@ impl Tim {
     /// Reports all messages of all conversations of a scope as read, in one step. Error: 2112.
     pub async fn set_all_message_read(&self, scope: ReadScope) -> Result<(), Failure> {
         self.call(Call::SetAllMessageRead { scope }).await.map(drop)
+    }
+
+    /// Tells the senders of messages of one conversation that these were read; those that want no receipt are passed
+    /// over. Changes no unread count. Errors: 2114, 10060, 10061, 10062, 20001 for more than 30.
+    pub async fn send_message_read_receipt(&self, messages: &[Arc<Message>]) -> Result<(), Failure> {
+        let messages = messages.iter().map(|it| MessageRef::from(&**it)).collect();
+        self.call(Call::SendMessageReadReceipt { messages })
+            .await
+            .map(drop)
+    }
+
+    /// How far own messages of one conversation were read, of those that want receipts. Errors: 10060 to 10062, 20001.
+    pub async fn get_message_read_receipt_list(
+        &self,
+        messages: &[Arc<Message>],
+    ) -> Result<Vec<Receipt>, Failure> {
+        let messages = messages.iter().map(|it| MessageRef::from(&**it)).collect();
+        match self.call(Call::GetMessageReadReceiptList { messages }).await? {
+            Answer::Receipts { receipts, .. } => Ok(receipts),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Up to `count` (1 to 100) of those who have read an own message in a group or, when `unread`, who have not; and
+    /// what names the next page. Errors: 10060 to 10062.
+    pub async fn get_group_message_read_member_list(
+        &self,
+        message: &Message,
+        unread: bool,
+        cursor: Option<String>,
+        count: u32,
+    ) -> Result<(Vec<UserId>, Option<String>), Failure> {
+        let call = Call::GetGroupMessageReadMemberList {
+            message: MessageRef::from(message),
+            unread,
+            cursor: cursor.unwrap_or_default(),
+            count,
+        };
+        match self.call(call).await? {
+            Answer::Readers { users, cursor, .. } => Ok((users, cursor)),
+            _ => Err(unexpected()),
+        }
     }
 
     /// Unread messages in all conversations but the account's notices.

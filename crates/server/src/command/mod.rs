@@ -12,10 +12,11 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use hongyan_domain::account::Person;
 use hongyan_domain::error::store_code;
 use hongyan_domain::group::Standing;
+use hongyan_domain::receipt::{Place, Rules};
 use hongyan_domain::{Chance, Event, Outcome, Refusal};
 use hongyan_protocol::change::AccountChange;
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{Account, AccountId, GroupId, InstanceId, Timestamp, UserId};
+use hongyan_protocol::id::{Account, AccountId, ConversationId, GroupId, InstanceId, Timestamp, UserId};
 use hongyan_protocol::message::ChangeKind;
 use hongyan_protocol::platform::{KickReason, Platform};
 use hongyan_protocol::{Malformed, limits, wire};
@@ -42,6 +43,8 @@ mod list_conversations;
 mod list_group_members;
 mod list_groups;
 mod list_messages;
+mod list_readers;
+mod list_receipts;
 mod login;
 mod logout;
 mod mark_all_read;
@@ -50,6 +53,7 @@ mod quit_group;
 mod remove_from_blacklist;
 mod revoke_message;
 mod send_message;
+mod send_receipts;
 mod sync;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod testing;
@@ -178,10 +182,13 @@ async fn dispatch(
         Command::ListChanges(it) => list_changes::prepare(context, caller, it),
         Command::SendMessage(it) => send_message::prepare(context, caller, now, it).await,
         Command::RevokeMessage(it) => revoke_message::prepare(context, caller, now, it).await,
-        Command::ListMessages(it) => list_messages::prepare(context, caller, it),
+        Command::ListMessages(it) => list_messages::prepare(context, caller, it).await,
         Command::ListConversations(it) => list_conversations::prepare(context, caller, it),
         Command::FindConversation(it) => find_conversation::prepare(context, caller, it).await,
         Command::MarkRead(it) => mark_read::prepare(context, caller, now, it).await,
+        Command::SendReceipts(it) => send_receipts::prepare(context, caller, now, it).await,
+        Command::ListReceipts(it) => list_receipts::prepare(context, caller, it).await,
+        Command::ListReaders(it) => list_readers::prepare(context, caller, it).await,
         Command::MarkAllRead(it) => mark_all_read::prepare(context, caller, now, it),
         Command::CreateGroup(it) => create_group::prepare(context, caller, now, it).await,
         Command::JoinGroup(it) => join_group::prepare(context, caller, now, it).await,
@@ -263,6 +270,23 @@ impl Context {
             Some(app) => Ok(app.settings),
             None => Err(Refused::new(Code::APP_UNKNOWN, Code::APP_UNKNOWN.text())),
         }
+    }
+
+    /// What decides whether a conversation's messages have receipts.
+    async fn receipts_in(
+        &self,
+        caller: &Caller,
+        conversation: &ConversationId,
+    ) -> Result<(Place, Rules), Refused> {
+        let place = match conversation {
+            ConversationId::C2c(_) => Place::C2c,
+            ConversationId::Group(group) => Place::Group(self.standing(caller, group).await?),
+            ConversationId::System => {
+                return Err(Refused::new(Code::RECEIPT_MISSING, "notices have no receipts"));
+            }
+        };
+        let settings = self.settings(caller, Code::MESSAGE_INTERNAL).await?;
+        Ok((place, Rules::from(&settings)))
     }
 
     fn chance(&self) -> Chance {
@@ -585,6 +609,36 @@ mod tests {
                 Code(0),
             ),
             (
+                Command::SendReceipts(wire::SendReceipts {
+                    conversation: to_user("nobody"),
+                    sequences: vec![1],
+                }),
+                Code::RECEIPT_MISSING,
+            ),
+            (
+                Command::SendReceipts(wire::SendReceipts {
+                    conversation: to_user("nobody"),
+                    sequences: vec![1; 31],
+                }),
+                Code::GROUP_PARAMETER,
+            ),
+            (
+                Command::ListReceipts(wire::ListReceipts {
+                    conversation: to_group("nowhere"),
+                    sequences: vec![u64::MAX],
+                }),
+                Code::GROUP_GONE,
+            ),
+            (
+                Command::ListReaders(wire::ListReaders {
+                    conversation: to_user("alice"),
+                    sequence: u64::MAX,
+                    cursor: "\0".to_owned(),
+                    ..Default::default()
+                }),
+                Code::RECEIPT_MISSING,
+            ),
+            (
                 Command::MarkAllRead(wire::MarkAllRead { scope: -1 }),
                 Code::READ_ALL_FAILED,
             ),
@@ -651,6 +705,23 @@ mod tests {
                         pts: other,
                         held: vec![held; 3],
                         listed_ms: number,
+                    }));
+                }
+                commands.push(Command::SendReceipts(wire::SendReceipts {
+                    conversation: conversation.clone(),
+                    sequences: vec![number; 30],
+                }));
+                commands.push(Command::ListReceipts(wire::ListReceipts {
+                    conversation: conversation.clone(),
+                    sequences: big.to_vec(),
+                }));
+                for count in small {
+                    commands.push(Command::ListReaders(wire::ListReaders {
+                        conversation: conversation.clone(),
+                        sequence: number,
+                        unread: true,
+                        cursor: number.to_string(),
+                        count,
                     }));
                 }
                 for count in small {

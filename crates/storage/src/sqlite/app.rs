@@ -4,17 +4,19 @@ use hongyan_protocol::id::{SdkAppId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::writer::Writing;
-use crate::model::{App, AppKey, AppSettings, BlockedSender, PlatformPolicy, Totals};
+use crate::model::{App, AppKey, AppSettings, BlockedSender, PlatformPolicy, ReceiptGroups, Totals};
 use crate::store::{Result, StoreError};
 
-const COLUMNS: &str = "id, name, key, created_ms, web_instances, platform_policy, revoke_limit_s, blocked_sender, upload_mb, upload_day_mb";
+const COLUMNS: &str =
+    "id, name, key, created_ms, web_instances, platform_policy, revoke_limit_s, blocked_sender, upload_mb,
+        upload_day_mb, receipt_groups, receipt_members_max";
 
 pub(super) fn put_app(writing: &Writing, app: &App) -> Result<()> {
     let settings = &app.settings;
     writing
         .connection
         .prepare_cached(&format!(
-            "INSERT INTO app ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            "INSERT INTO app ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         ))?
         .execute(params![
             app.id.0,
@@ -27,6 +29,8 @@ pub(super) fn put_app(writing: &Writing, app: &App) -> Result<()> {
             settings.blocked_sender.name(),
             settings.upload_mb,
             settings.upload_day_mb,
+            settings.receipt_groups.names().join(","),
+            settings.receipt_members_max,
         ])?;
     Ok(())
 }
@@ -37,7 +41,8 @@ pub(super) fn update_app(writing: &Writing, app: &App) -> Result<()> {
         .connection
         .prepare_cached(
             "UPDATE app SET name = ?2, key = ?3, web_instances = ?4, platform_policy = ?5, revoke_limit_s = ?6,
-                 blocked_sender = ?7, upload_mb = ?8, upload_day_mb = ?9 WHERE id = ?1",
+                 blocked_sender = ?7, upload_mb = ?8, upload_day_mb = ?9, receipt_groups = ?10,
+                 receipt_members_max = ?11 WHERE id = ?1",
         )?
         .execute(params![
             app.id.0,
@@ -49,6 +54,8 @@ pub(super) fn update_app(writing: &Writing, app: &App) -> Result<()> {
             settings.blocked_sender.name(),
             settings.upload_mb,
             settings.upload_day_mb,
+            settings.receipt_groups.names().join(","),
+            settings.receipt_members_max,
         ])?;
     match changed {
         0 => Err(StoreError::Unwritable(format!("there is no app {}", app.id))),
@@ -88,8 +95,15 @@ fn read_app(row: &Row<'_>) -> rusqlite::Result<App> {
                 .unwrap_or(AppSettings::default().blocked_sender),
             upload_mb: row.get(8)?,
             upload_day_mb: row.get(9)?,
+            receipt_groups: receipt_groups(&row.get::<_, String>(10)?),
+            receipt_members_max: row.get(11)?,
         },
     })
+}
+
+fn receipt_groups(kept: &str) -> ReceiptGroups {
+    let names = kept.split(',').filter(|it| !it.is_empty());
+    ReceiptGroups::from_names(names).unwrap_or(AppSettings::default().receipt_groups)
 }
 
 pub(super) fn find_setting(connection: &Connection, name: &str) -> Result<Option<String>> {

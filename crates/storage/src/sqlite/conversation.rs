@@ -26,7 +26,7 @@ const SELECT: &str =
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Own {
     pub(super) timeline: TimelineId,
-    number: u64,
+    pub(super) number: u64,
     changed: Version,
     read: Sequence,
     pub(super) first: Sequence,

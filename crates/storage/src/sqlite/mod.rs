@@ -17,6 +17,7 @@ mod instance;
 mod manual;
 mod queue;
 mod reader;
+mod receipt;
 mod schema;
 mod settings;
 mod sync;
@@ -41,6 +42,7 @@ use hongyan_protocol::id::{
 use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{Settings, SettingsChange};
 use rusqlite::ErrorCode;
 
@@ -490,6 +492,57 @@ impl Store for SqliteStore {
                 settings::change(it, &account, &conversations, &change, consequences)
             })
             .await
+    }
+
+    async fn put_receipts(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequences: Vec<Sequence>,
+        now: Timestamp,
+        consequences: Consequences<ReceiptsPut>,
+    ) -> Result<Option<Committed<Written<ReceiptsPut>>>> {
+        let lane = Lane::of(account.id);
+        let (account, conversation) = (account.clone(), conversation.clone());
+        let put = self
+            .writer
+            .write(lane, move |it| {
+                receipt::put(it, &account, &conversation, &sequences, now, consequences)
+            })
+            .await?;
+        Ok(perhaps(put))
+    }
+
+    async fn list_receipts(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequences: &[Sequence],
+    ) -> Result<Option<Vec<Receipt>>> {
+        let lane = Lane::of(account.id);
+        let (account, conversation) = (account.clone(), conversation.clone());
+        let sequences = sequences.to_vec();
+        self.read(lane, move |it| {
+            receipt::list(it, &account, &conversation, &sequences)
+        })
+        .await
+    }
+
+    async fn list_readers(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequence: Sequence,
+        unread: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Option<ReadersPage>> {
+        let lane = Lane::of(account.id);
+        let (account, conversation) = (account.clone(), conversation.clone());
+        self.read(lane, move |it| {
+            receipt::list_readers(it, &account, &conversation, sequence, unread, after, limit)
+        })
+        .await
     }
 
     async fn snapshot(&self, account: &Account, conversations: usize) -> Result<Snapshot> {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_conversation_settings.sql"),
     include_str!("migrations/0003_files.sql"),
+    include_str!("migrations/0004_receipts.sql"),
 ];
 
 /// Makes the folder this process's own, until the file is dropped. Two processes on one folder would each believe

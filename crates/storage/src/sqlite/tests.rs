@@ -602,6 +602,7 @@ fn sample_app() -> App {
             blocked_sender: BlockedSender::Pretend,
             upload_mb: 100,
             upload_day_mb: 2048,
+            ..AppSettings::default()
         },
     }
 }

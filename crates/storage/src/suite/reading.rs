@@ -113,6 +113,107 @@ pub(crate) async fn unread_counts_equal_a_recount_under_readers_side_by_side(sto
     }
 }
 
+pub(crate) async fn a_receipt_is_given_once_and_counts_are_what_the_lists_hold(store: TestStore) {
+    let [alice, bob, carol, late] = accounts(&store, ["alice", "bob", "carol", "late"]).await;
+    let group = create(&store, "team", &alice, &[bob.clone(), carol.clone()], 100).await;
+    let timeline = TimelineId::Group(group.number);
+    let of_group = ConversationId::Group(group.group.id.clone());
+    let say = async |random, need_read_receipt| {
+        let flags = MessageFlags {
+            need_read_receipt,
+            ..Default::default()
+        };
+        let message = Message {
+            flags,
+            ..message(&alice, Target::Group(group.group.id.clone()), random)
+        };
+        match store.append_message(timeline, message).await.unwrap().value {
+            Appended::New(message) => message,
+            Appended::Repeat(_) => panic!("a repeat"),
+        }
+    };
+    let (wanting, plain, revoked) = (say(1, true).await, say(2, false).await, say(3, true).await);
+    let _ = store
+        .revoke_message(timeline, revoked.sequence, &alice.user_id)
+        .await
+        .unwrap();
+    add(&store, group.number, &[&late]).await;
+    let all = vec![
+        wanting.sequence,
+        plain.sequence,
+        revoked.sequence,
+        Sequence(77),
+        wanting.sequence,
+    ];
+    let give = async |reader: &Account| {
+        let nothing = Box::new(|_: &ReceiptsPut| Vec::new());
+        let put = store
+            .put_receipts(reader, &of_group, all.clone(), NOW, nothing)
+            .await;
+        put.unwrap().map(|it| it.value.done)
+    };
+    let readers = async |unread| {
+        let mut users = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = store
+                .list_readers(&alice, &of_group, wanting.sequence, unread, after, 1)
+                .await
+                .unwrap()
+                .unwrap();
+            assert!(page.users.len() <= 1);
+            users.extend(page.users);
+            match page.next {
+                Some(next) => after = next,
+                None => return users,
+            }
+        }
+    };
+    assert_eq!(readers(true).await, [bob.user_id.clone(), carol.user_id.clone()]);
+    for (reader, read_count) in [(&bob, 1), (&carol, 2)] {
+        let done = give(reader).await.unwrap();
+        assert_eq!((done.wanted, done.given.len()), (1, 1));
+        let (sender, receipt) = done.given[0];
+        assert_eq!(
+            (sender, receipt.key, receipt.sequence),
+            (alice.id, wanting.key, wanting.sequence)
+        );
+        assert_eq!(
+            (receipt.read_count, receipt.unread_count),
+            (read_count, 2 - read_count)
+        );
+        let again = give(reader).await.unwrap();
+        assert_eq!((again.wanted, again.given.len()), (1, 0));
+    }
+    assert_eq!(readers(false).await, [bob.user_id.clone(), carol.user_id.clone()]);
+    assert_eq!(readers(true).await, []);
+    let own = give(&alice).await.unwrap();
+    assert_eq!((own.wanted, own.given.len()), (0, 0));
+    let joined_later = give(&late).await.unwrap();
+    assert_eq!(
+        (joined_later.wanted, joined_later.given.len()),
+        (0, 0),
+        "it cannot see it"
+    );
+
+    let listed = store
+        .list_receipts(&alice, &of_group, &all[..4])
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].read_count, listed[0].unread_count), (2, 0));
+    assert_eq!(
+        store.list_receipts(&bob, &of_group, &all).await.unwrap(),
+        Some(Vec::new())
+    );
+    assert_eq!(store.list_receipts(&bob, &c2c(&alice), &all).await.unwrap(), None);
+    let foreign = store
+        .list_readers(&bob, &of_group, wanting.sequence, false, 0, 10)
+        .await;
+    assert_eq!(foreign.unwrap(), None);
+}
+
 /// Conversations whose count is not what a recount of the timeline gives.
 async fn recounted_wrong(store: &TestStore, account: &Account) -> Vec<(ConversationId, u64, u64)> {
     let mut wrong = Vec::new();

@@ -76,4 +76,108 @@ describe.skipIf(!isReady)("reading", () => {
     const [alice] = (await it.ready(a, b)) as [Client, Client];
     expect((await failure(alice.tim.setMessageRead({ conversationID: `C2C${b}` }))).code).toBe(2500);
   });
+
+  describe("receipts", () => {
+    const wanting = (from: Client, to: string, text: string, conversationType = TIM.TYPES.CONV_C2C as string) =>
+      from.tim.createTextMessage({ to, conversationType, payload: { text }, needReadReceipt: true });
+
+    /** Proves `sendMessageReadReceipt`, `getMessageReadReceiptList`, `MESSAGE_READ_RECEIPT_RECEIVED`. */
+    test("in a C2C the sender's instances hear that the message was read, on the objects that they hold", async () => {
+      const [alice, tab, bob] = (await it.ready(a, a, b)) as [Client, Client, Client];
+      const message = wanting(alice, b, "read me");
+      await alice.tim.sendMessage(message);
+      const plain = await alice.say(b, "as you like");
+      const mirrored = await tab.hears("read me");
+      const heard = await bob.hears("read me");
+      const other = await bob.hears("as you like");
+      expect(message).toMatchObject({ needReadReceipt: true, readReceiptInfo: {} });
+      expect(heard.needReadReceipt).toBe(true);
+      await total(bob, 2);
+
+      expect((await failure(bob.tim.sendMessageReadReceipt([other]))).code).toBe(2114);
+      expect((await failure(alice.tim.sendMessageReadReceipt([message]))).code).toBe(2114);
+      await bob.tim.sendMessageReadReceipt([heard, other]);
+      for (const one of [alice, tab]) {
+        const records = await one.event(TIM.EVENT.MESSAGE_READ_RECEIPT_RECEIVED);
+        expect(records).toEqual([{ messageID: message.ID, userID: b, isPeerRead: true }]);
+      }
+      for (const one of [message, mirrored]) {
+        expect(one.readReceiptInfo.isPeerRead).toBe(true);
+        expect(one.readReceiptInfo.timestamp).toBeGreaterThan(1_600_000_000);
+      }
+      expect(message.isPeerRead).toBe(false);
+      await total(bob, 2);
+
+      const { data } = await tab.tim.getMessageReadReceiptList([mirrored]);
+      expect(data.messageList[0]).toBe(mirrored);
+      expect((await failure(alice.tim.getMessageReadReceiptList([plain]))).code).toBe(10062);
+      await bob.tim.sendMessageReadReceipt([heard]);
+      expect(alice.seen(TIM.EVENT.MESSAGE_READ_RECEIPT_RECEIVED).length).toBe(1);
+    });
+
+    /** Proves `getGroupMessageReadMemberList`, `getMessageReadReceiptList`, `sendMessageReadReceipt`. */
+    test("in a group counts and lists say who has read a message and who has not", async () => {
+      const [alice, bob, carol] = (await it.ready(a, b, c)) as [Client, Client, Client];
+      const id = await group(alice, bob, carol);
+      const message = wanting(alice, id, "read me", TIM.TYPES.CONV_GROUP);
+      await alice.tim.sendMessage(message);
+      await bob.tim.sendMessageReadReceipt([await bob.hears("read me")]);
+      const [record] = await alice.event(TIM.EVENT.MESSAGE_READ_RECEIPT_RECEIVED);
+      expect(record).toEqual({ messageID: message.ID, groupID: id, readCount: 1, unreadCount: 1 });
+      expect(message.readReceiptInfo).toEqual({ readCount: 1, unreadCount: 1 });
+
+      const members = async (filter: number, cursor = "") =>
+        (await alice.tim.getGroupMessageReadMemberList({ message, filter, cursor, count: 1 })).data;
+      expect(await members(0)).toEqual({
+        messageID: message.ID, readUserIDList: [b], unreadUserIDList: [], cursor: "", isCompleted: true,
+      });
+      expect((await members(1)).unreadUserIDList).toEqual([c]);
+      const heard = await carol.hears("read me");
+      await carol.tim.sendMessageReadReceipt([heard]);
+      await expect.poll(() => message.readReceiptInfo).toEqual({ readCount: 2, unreadCount: 0 });
+      const first = await members(0);
+      expect(first.isCompleted).toBe(false);
+      const second = await members(0, first.cursor);
+      expect(new Set([...first.readUserIDList!, ...second.readUserIDList!])).toEqual(new Set([b, c]));
+      const foreign = carol.tim.getGroupMessageReadMemberList({ message: heard, filter: 0, cursor: "", count: 10 });
+      expect((await failure(foreign)).code).toBe(10062);
+
+      // Who comes later finds the counts with the history.
+      const tab = it.client(a);
+      await tab.login();
+      const { messageList } = (await tab.tim.getMessageList({ conversationID: `GROUP${id}` })).data;
+      expect(messageList.find(({ ID }) => ID === message.ID)!.readReceiptInfo).toEqual({ readCount: 2, unreadCount: 0 });
+    });
+
+    test("Contract C4. receipts that came while the sender was cut off are heard after it", async () => {
+      const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
+      const message = wanting(alice, b, "read me");
+      await alice.tim.sendMessage(message);
+      const heard = await bob.hears("read me");
+      await it.server.restart();
+      owner = await Console.signIn(it.server);
+      await bob.tim.sendMessageReadReceipt([heard]);
+      await alice.event(TIM.EVENT.MESSAGE_READ_RECEIPT_RECEIVED);
+      expect(message.readReceiptInfo.isPeerRead).toBe(true);
+    });
+
+    test("groups that are too large or of another kind, and on-line-only messages, have no receipts: 10060, 10007, 10061", async () => {
+      const [alice, bob, carol] = (await it.ready(a, b, c)) as [Client, Client, Client];
+      const id = await group(alice, bob, carol);
+      await alice.tim.sendMessage(wanting(alice, id, "read me", TIM.TYPES.CONV_GROUP));
+      const heard = await bob.hears("read me");
+      await owner.settings({ receiptMembersMax: 2 });
+      expect((await failure(bob.tim.sendMessageReadReceipt([heard]))).code).toBe(10060);
+      await owner.settings({ receiptMembersMax: 200, receiptGroups: ["Public"] });
+      expect((await failure(bob.tim.sendMessageReadReceipt([heard]))).code).toBe(10007);
+      await owner.settings({ receiptGroups: ["Work", "Public", "Meeting"] });
+      await bob.tim.sendMessageReadReceipt([heard]);
+
+      await alice.tim.sendMessage(wanting(alice, b, "now or never"), { onlineUserOnly: true });
+      const passing = await bob.hears("now or never");
+      expect((await failure(bob.tim.sendMessageReadReceipt([passing]))).code).toBe(10061);
+      expect((await failure(bob.tim.sendMessageReadReceipt("all" as never))).code).toBe(2105);
+      expect((await failure(bob.tim.sendMessageReadReceipt(Array(31).fill(heard)))).code).toBe(20001);
+    });
+  });
 });

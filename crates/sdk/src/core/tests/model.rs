@@ -454,6 +454,7 @@ impl Model {
                 R::ListMessages(wire::ListMessagesResult {
                     messages: all[begin..end].iter().map(Message::to_wire).collect(),
                     complete: begin <= first,
+                    receipts: Vec::new(),
                 })
             }
             Command::ListConversations(it) => {
@@ -566,7 +567,7 @@ impl Model {
 
     fn sync(&self, sync: &wire::Sync) -> wire::SyncResult {
         let behind = self.log.len() - sync.pts as usize;
-        if sync.pts == 0 || behind > self.events_kept {
+        if (sync.pts == 0 && sync.held.is_empty()) || behind > self.events_kept {
             let list = self.list();
             return wire::SyncResult {
                 pts: self.log.len() as u64,
