@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteOptions;
@@ -92,6 +93,8 @@ pub(super) fn open_memory(options: &SqliteOptions) -> Result<Connection> {
 fn set_up(connection: &Connection, cache_bytes: u64) -> Result<()> {
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Plans do not depend on parameters: without this, SQLite prepares a page of messages anew for each place in a timeline.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&format!(
         "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456;
          PRAGMA cache_size = -{};",
@@ -138,4 +141,28 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 
 fn unwritable(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Unwritable(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_not_prepared_again_for_other_parameters() {
+        let connection = open_memory(&SqliteOptions::default()).unwrap();
+        let mut statement = connection
+            .prepare(
+                "SELECT place FROM message WHERE place >= ?1 AND place < ?2 ORDER BY place DESC LIMIT ?3",
+            )
+            .unwrap();
+        for end in 1..10 {
+            let pages = statement
+                .query_map([0, end, 20], |row| row.get::<_, u64>(0))
+                .unwrap();
+            assert_eq!(pages.count(), 0);
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
