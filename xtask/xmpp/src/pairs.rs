@@ -197,7 +197,15 @@ struct Plan {
 /// Sends until it is told to stop, then waits for the answers that are missing.
 async fn send(client: Client, plan: Plan, open: Arc<Semaphore>, shared: Arc<Shared>) -> Result<()> {
     let (mut sink, reader) = client.split();
-    let answers = tokio::spawn(read_answers(reader, open.clone(), plan.answer));
+    let answers = {
+        let open = open.clone();
+        tokio::spawn(async move {
+            let ended = read_answers(reader, &open, plan.answer).await;
+            // Who waits for the window would wait for ever.
+            open.close();
+            ended
+        })
+    };
     let mut out = Vec::new();
     // As seldom as a sender can ask without waiting idly; each question costs the server an answer.
     let ask_every = (plan.window as u32 / 2).max(1);
@@ -210,7 +218,13 @@ async fn send(client: Client, plan: Plan, open: Arc<Semaphore>, shared: Arc<Shar
             Err(_) => {
                 sink.write_all(&out).await?;
                 out.clear();
-                open.acquire().await?
+                match tokio::time::timeout(DRAIN_MAX, open.acquire())
+                    .await
+                    .context("no answer")?
+                {
+                    Ok(permit) => permit,
+                    Err(_) => break,
+                }
             }
         };
         permit.forget();
@@ -226,7 +240,8 @@ async fn send(client: Client, plan: Plan, open: Arc<Semaphore>, shared: Arc<Shar
     }
     sink.write_all(&out).await?;
     let waited = tokio::time::timeout(DRAIN_MAX, open.acquire_many(plan.window as u32)).await;
-    if answers.is_finished() {
+    // A window that was closed says that its reader ended.
+    if matches!(waited, Ok(Err(_))) || answers.is_finished() {
         answers.await??;
         bail!("the server closed a sender's socket");
     }
@@ -236,7 +251,7 @@ async fn send(client: Client, plan: Plan, open: Arc<Semaphore>, shared: Arc<Shar
 }
 
 /// Opens the window by what the server says that it took.
-async fn read_answers(mut reader: Reader, open: Arc<Semaphore>, answer: Answer) -> Result<()> {
+async fn read_answers(mut reader: Reader, open: &Semaphore, answer: Answer) -> Result<()> {
     let mut acked = 0_u32;
     loop {
         while let Some(it) = reader.scanner.next() {
