@@ -29,6 +29,9 @@ pub(crate) struct Serve {
     /// The folder that holds everything.
     #[arg(long, env = "HONGYAN_DATA", default_value = "./data", value_name = "FOLDER")]
     data: PathBuf,
+    /// Write messages straight into the database, and to no journal before it. Slower; there to be compared.
+    #[arg(long, env = "HONGYAN_NO_JOURNAL")]
+    no_journal: bool,
     /// A certificate chain (PEM); with it the server speaks TLS. Read again on SIGHUP.
     #[arg(long, env = "HONGYAN_TLS_CERT", requires = "tls_key", value_name = "FILE")]
     tls_cert: Option<PathBuf>,
@@ -103,7 +106,7 @@ pub(crate) async fn run(serve: Serve) -> Result<()> {
             );
         }
     }
-    let store = data::open(&serve.data)
+    let store = data::open_with(&serve.data, !serve.no_journal)
         .await
         .with_context(|| format!("opening the data folder {}", serve.data.display()))?;
     let started = manage::prepare(&*store, serve.dev, clock::now()).await?;

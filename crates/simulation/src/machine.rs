@@ -49,6 +49,7 @@ impl Machine {
         let (store, manual) = SqliteStore::manual(SqliteOptions {
             writer_cache_bytes: 4 << 20,
             batch_max: 32,
+            segment_bytes: 0,
             ..SqliteOptions::default()
         })
         .expect("a store in memory needs memory only");
@@ -85,13 +86,14 @@ impl Machine {
     }
 
     /// Power is lost: what was not committed is gone, and so is everything in memory.
-    pub(crate) fn crash(&mut self) {
+    pub(crate) fn crash(&mut self, seed: u64) {
         for session in &mut self.sessions {
             *session = None;
         }
         self.changing = None;
         self.engine = None;
-        self.store = Arc::new(self.manual.crash());
+        let store = self.manual.crash(seed);
+        self.store = Arc::new(store.expect("what a crash leaves can be read"));
     }
 
     pub(crate) fn accept(&mut self, link: usize) -> Option<usize> {
@@ -143,6 +145,13 @@ impl Machine {
 
     pub(crate) fn commit(&mut self) {
         self.manual.commit();
+    }
+
+    /// Moves some of the journal into the database; with `reach` the database knows that it has them.
+    pub(crate) fn apply(&mut self, count_max: usize, reach: bool) -> usize {
+        self.manual
+            .apply(count_max, reach)
+            .expect("a database in memory takes what it is given")
     }
 
     /// The owner changes how many Web instances an account may have, as the console does it.

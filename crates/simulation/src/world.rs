@@ -321,6 +321,7 @@ impl World {
                     self.note(|| "commit".to_owned());
                     self.is_committing = false;
                     self.machine.commit();
+                    self.apply();
                     self.pump()?;
                 }
                 Ok(())
@@ -424,13 +425,24 @@ impl World {
         Ok(())
     }
 
+    /// Now and then, some of the journal goes into the database. At times the crash comes before the position does.
+    fn apply(&mut self) {
+        if self.random.permille(300) {
+            let count_max = self.random.between(1, 64) as usize;
+            let reach = self.random.permille(700);
+            let count = self.machine.apply(count_max, reach);
+            self.note(|| format!("{count} messages go into the database"));
+        }
+    }
+
     fn crash(&mut self) {
         self.note(|| "the server crashes".to_owned());
         self.report.crashes += 1;
         self.life += 1;
         self.is_committing = false;
         self.is_dying = false;
-        self.machine.crash();
+        let seed = self.random.u64();
+        self.machine.crash(seed);
         for link in 0..self.links.len() {
             if self.links[link].session.take().is_some() {
                 self.cut(link);

@@ -16,6 +16,6 @@ mod store;
 #[cfg(test)]
 mod suite;
 
-pub use sqlite::{Manual, SqliteOptions, SqliteStore};
+pub use sqlite::{Manual, SimulatedDisk, SqliteOptions, SqliteStore, Trouble};
 pub use store::{Store, StoreError};
 pub use turn::{Committed, Turn, Turnstile};

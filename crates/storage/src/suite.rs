@@ -102,7 +102,7 @@ pub(crate) use reading::*;
 
 type TestStore = Arc<dyn Store>;
 
-const APP: SdkAppId = SdkAppId(1_400_000_001);
+pub(crate) const APP: SdkAppId = SdkAppId(1_400_000_001);
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 pub(crate) async fn apps_and_settings_are_kept_and_changed(store: TestStore) {

@@ -3,7 +3,8 @@
 use hongyan_protocol::id::{SdkAppId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::writer::Writing;
+use super::view::View;
+use super::writer::{self, Writing};
 use crate::model::{App, AppKey, AppSettings, BlockedSender, PlatformPolicy, ReceiptGroups, Totals};
 use crate::store::{Result, StoreError};
 
@@ -143,14 +144,16 @@ pub(super) fn try_to_write(writing: &mut Writing) -> Result<()> {
     Ok(())
 }
 
-/// All but what the WAL holds beside the database.
-pub(super) fn totals(connection: &Connection) -> Result<Totals> {
+/// All but what the WAL and the journal hold beside the database.
+pub(super) fn totals(view: &View<'_>) -> Result<Totals> {
     let number =
-        |sql: &str| -> Result<u64> { Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+        |sql: &str| -> Result<u64> { Ok(view.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+    let (_, journaled) = writer::applied(view)?;
     Ok(Totals {
         apps: number("SELECT count(*) FROM app")?,
         accounts: number("SELECT count(*) FROM account")?,
-        messages: number("SELECT value FROM counter WHERE name = 'messages'")?,
+        messages: number("SELECT value FROM counter WHERE name = 'messages'")?
+            + view.journaled().saturating_sub(journaled),
         data_bytes: number("PRAGMA page_count")? * number("PRAGMA page_size")?,
     })
 }

@@ -82,14 +82,31 @@ pub(super) fn sweep(writing: &Writing, before: Timestamp, from: Sweep, limit: us
             Ok((row.get(0)?, row.get(1)?))
         })?;
     if let Some(last) = last {
-        connection
+        let without: Vec<(u64, MessageKey)> = connection
             .prepare_cached(
-                "DELETE FROM file_reference WHERE number > ?1 AND number <= ?2 AND created_ms < ?3
-                     AND NOT EXISTS (SELECT 1 FROM message m WHERE m.account = file_reference.account
-                         AND m.client_time_s = file_reference.client_time_s
-                         AND m.random = file_reference.random AND m.flags < 16)",
+                "SELECT number, account, client_time_s, random FROM file_reference r
+                 WHERE number > ?1 AND number <= ?2 AND created_ms < ?3
+                     AND NOT EXISTS (SELECT 1 FROM message m WHERE m.account = r.account
+                         AND m.client_time_s = r.client_time_s AND m.random = r.random AND m.flags < 16)",
             )?
-            .execute([from.reference, last, before.0])?;
+            .query_map([from.reference, last, before.0], |row| {
+                let key = MessageKey {
+                    account: AccountId(row.get(1)?),
+                    client_time_s: row.get(2)?,
+                    random: row.get(3)?,
+                };
+                Ok((row.get(0)?, key))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let view = writing.view();
+        for (number, key) in without {
+            // The message may be on its way into the table.
+            if view.find_key_ahead(key).is_none() {
+                connection
+                    .prepare_cached("DELETE FROM file_reference WHERE number = ?1")?
+                    .execute([number])?;
+            }
+        }
     }
     // From the beginning again when the end was reached.
     let reference = if seen < limit { 0 } else { last.unwrap_or(0) };

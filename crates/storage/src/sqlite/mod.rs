@@ -8,12 +8,18 @@
 
 mod account;
 mod app;
+mod append;
+mod apply;
 mod blacklist;
 mod conversation;
+mod ends;
 mod event;
 mod file;
 mod group;
 mod instance;
+mod journal;
+#[cfg(test)]
+mod journaled;
 mod manual;
 mod queue;
 mod reader;
@@ -21,6 +27,7 @@ mod receipt;
 mod schema;
 mod settings;
 mod sync;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -30,6 +37,8 @@ mod writer;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
@@ -44,16 +53,22 @@ use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
 use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{Settings, SettingsChange};
-use rusqlite::ErrorCode;
+use parking_lot::Mutex;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::model::*;
 use crate::store::{Result, Store, StoreError};
 use crate::turn::Committed;
+use append::Appender;
+use apply::{Applier, Applying};
+use journal::Journal;
+pub use journal::{SimulatedDisk, Trouble};
 pub use manual::Manual;
 use queue::Lane;
 use reader::Readers;
+use tail::Tail;
 use view::View;
-use writer::Writer;
+use writer::{Durability, Hand, Writer, Writing};
 
 /// How much the store takes for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +85,15 @@ pub struct SqliteOptions {
     pub writer_cache_bytes: u64,
     /// Pages that each reader keeps in memory.
     pub reader_cache_bytes: u64,
+    /// Messages go to an append-only journal first, and into the database in large batches behind it. Without it each
+    /// is in a transaction of the database before it is answered: slower, and nothing beside the database.
+    pub journal: bool,
+    /// Messages that the database may be behind the journal; more wait.
+    pub tail_messages_max: usize,
+    /// Bytes of them in memory.
+    pub tail_bytes_max: usize,
+    /// How large a file of the journal is.
+    pub segment_bytes: usize,
 }
 
 impl Default for SqliteOptions {
@@ -81,6 +105,10 @@ impl Default for SqliteOptions {
             reads_waiting_max: 16 * 1024,
             writer_cache_bytes: 64 << 20,
             reader_cache_bytes: 16 << 20,
+            journal: true,
+            tail_messages_max: 256 * 1024,
+            tail_bytes_max: 96 << 20,
+            segment_bytes: 4 << 20,
         }
     }
 }
@@ -106,14 +134,47 @@ impl SqliteStore {
     /// Opens the store in a folder, which is made when it is not there. Refuses data of a newer format, and a folder
     /// that another process uses.
     pub fn open(folder: &Path, options: SqliteOptions) -> Result<Self> {
+        Self::open_with(folder, options, Applying::Later)
+    }
+
+    fn open_with(folder: &Path, options: SqliteOptions, applying: Applying) -> Result<Self> {
         let lock = schema::lock(folder)?;
-        let writer = schema::open_writer(folder, &options)?;
+        let connection = schema::open_writer(folder, &options)?;
+        let disk = Arc::new(journal::Folder::new(folder));
+        let ends = Arc::default();
+        let (tail, hand) = match options.journal {
+            true => {
+                let (journal, tail) = open_journal(disk, &options, &connection)?;
+                let writing = Writing::new(connection, Some(tail.clone()), Arc::clone(&ends));
+                let writing = Arc::new(Mutex::new(writing));
+                let is_wanted = Arc::<AtomicBool>::default();
+                let applier = Applier {
+                    writing: writing.clone(),
+                    tail: tail.clone(),
+                    segments: journal.segments(),
+                    is_wanted: is_wanted.clone(),
+                };
+                let appender = Appender::new(journal, tail.clone(), ends);
+                let hand = Hand {
+                    writing,
+                    short: Some((appender, schema::open_reader(folder, &options)?)),
+                    applier: Some(applier.start(applying)?),
+                    is_wanted,
+                };
+                (Some(tail), hand)
+            }
+            false => {
+                let mut writing = Writing::new(connection, None, ends);
+                empty_journal(disk, &options, &mut writing)?;
+                (None, Hand::without_journal(writing))
+            }
+        };
         let readers = (0..options.readers.max(1))
             .map(|_| schema::open_reader(folder, &options))
             .collect::<Result<_>>()?;
         Ok(Self {
-            readers: Some(Readers::start(readers, options.reads_waiting_max)?),
-            writer: Writer::start(writer, options.writes_waiting_max, options.batch_max)?,
+            readers: Some(Readers::start(readers, tail, options.reads_waiting_max)?),
+            writer: Writer::start(hand, options.writes_waiting_max, options.batch_max)?,
             folder: Some(Folder {
                 path: folder.to_owned(),
                 _lock: lock,
@@ -121,7 +182,7 @@ impl SqliteStore {
         })
     }
 
-    /// A store that is gone when it is dropped, for tests and simulations: the same SQL, no disk.
+    /// A store that is gone when it is dropped, for tests and simulations: the same SQL, no disk, no journal.
     ///
     /// # Panics
     /// When the process can have no thread or no memory for it.
@@ -131,10 +192,11 @@ impl SqliteStore {
     }
 
     fn try_in_memory(options: SqliteOptions) -> Result<Self> {
-        let connection = schema::open_memory(&options)?;
+        let writing = Writing::new(schema::open_memory(&options)?, None, Arc::default());
+        let hand = Hand::without_journal(writing);
         Ok(Self {
             readers: None,
-            writer: Writer::start(connection, options.writes_waiting_max, options.batch_max)?,
+            writer: Writer::start(hand, options.writes_waiting_max, options.batch_max)?,
             folder: None,
         })
     }
@@ -336,10 +398,7 @@ impl Store for SqliteStore {
     }
 
     async fn append_message(&self, timeline: TimelineId, message: Message) -> Result<Committed<Appended>> {
-        let lane = Lane::of(message.key.account);
-        self.writer
-            .write(lane, move |it| timeline::append_message(it, timeline, message))
-            .await
+        self.writer.append(timeline, message).await
     }
 
     async fn revoke_message(
@@ -739,23 +798,19 @@ impl Store for SqliteStore {
     }
 
     async fn totals(&self) -> Result<Totals> {
-        let mut totals = self.read(Lane::SERVER, |it| app::totals(it)).await?;
+        let mut totals = self.read(Lane::SERVER, app::totals).await?;
         if let Some(folder) = &self.folder {
             // What was not yet carried over to the database; absent right after a start.
             let wal = folder.path.join(format!("{}-wal", schema::FILE));
             totals.data_bytes += std::fs::metadata(wal).map_or(0, |it| it.len());
+            totals.data_bytes += journal::Folder::new(&folder.path).bytes();
         }
         Ok(totals)
     }
 
     async fn check(&self) -> Result<()> {
         self.read(Lane::SERVER, |it| app::check(it)).await?;
-        if self.writer.is_failing() {
-            self.writer
-                .write_unordered(Lane::SERVER, app::try_to_write)
-                .await?;
-        }
-        Ok(())
+        self.writer.check(app::try_to_write).await
     }
 
     /// Event logs are cut when they grow; what is left are kicked instances.
@@ -772,6 +827,47 @@ impl Store for SqliteStore {
         self.writer.close().await;
         Ok(())
     }
+}
+
+/// The journal with its tail, which begins with what the database does not have.
+fn open_journal(
+    disk: Arc<dyn journal::Disk>,
+    options: &SqliteOptions,
+    connection: &Connection,
+) -> Result<(Journal, Arc<Tail>)> {
+    let (applied, journaled) = writer::applied(connection)?;
+    let (journal, found) = Journal::open(disk, options.segment_bytes, applied)?;
+    if found.frames.is_empty() && journaled != found.next {
+        writer::put_applied(connection, found.next, found.next)?;
+    }
+    let tail = Tail::new(
+        found.frames,
+        found.next,
+        applied,
+        options.tail_messages_max,
+        options.tail_bytes_max,
+    );
+    Ok((journal, Arc::new(tail)))
+}
+
+/// Puts all that a journal holds into the database, for a store without one.
+fn empty_journal(disk: Arc<dyn journal::Disk>, options: &SqliteOptions, writing: &mut Writing) -> Result<()> {
+    let (applied, journaled) = writer::applied(&writing.connection)?;
+    let (mut journal, found) = Journal::open(disk, options.segment_bytes, applied)?;
+    let frames: Vec<_> = found.frames.into_iter().map(Arc::new).collect();
+    if found.next > 0 {
+        writing.apply(
+            &apply::sorted(&frames),
+            Some(found.next),
+            Durability::Synced,
+            || false,
+        )?;
+        if journaled != found.next {
+            writer::put_applied(&writing.connection, found.next, found.next)?;
+        }
+    }
+    journal.clear();
+    Ok(())
 }
 
 /// What an operation did whose object may be absent.

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::queue::{Lane, Queue};
+use super::tail::Tail;
 use super::view::View;
 use super::writer::join;
 use crate::store::{Result, StoreError};
@@ -20,11 +21,17 @@ type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 pub(super) struct Readers {
     queue: Arc<Queue<Question>>,
+    /// `None`: there is no journal.
+    tail: Option<Arc<Tail>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Readers {
-    pub(super) fn start(connections: Vec<Connection>, waiting_max: usize) -> std::io::Result<Self> {
+    pub(super) fn start(
+        connections: Vec<Connection>,
+        tail: Option<Arc<Tail>>,
+        waiting_max: usize,
+    ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::<Question>::new(waiting_max));
         let threads = connections
             .into_iter()
@@ -42,6 +49,7 @@ impl Readers {
             .collect::<std::io::Result<_>>()?;
         Ok(Self {
             queue,
+            tail,
             threads: Mutex::new(threads),
         })
     }
@@ -53,10 +61,11 @@ impl Readers {
         question: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (waiter, answer) = oneshot::channel();
+        let tail = self.tail.clone();
         let question: Question = Box::new(move |connection| {
             // Who does not wait any more does not need the answer.
             if !waiter.is_closed() {
-                let _ = waiter.send(at_one_moment(connection, question));
+                let _ = waiter.send(at_one_moment(connection, tail.as_deref(), question));
             }
         });
         self.queue.push(lane, question)?;
@@ -80,8 +89,14 @@ impl Drop for Readers {
     }
 }
 
-fn at_one_moment<T>(connection: &Connection, question: impl FnOnce(&View<'_>) -> Result<T>) -> Result<T> {
+fn at_one_moment<T>(
+    connection: &Connection,
+    tail: Option<&Tail>,
+    question: impl FnOnce(&View<'_>) -> Result<T>,
+) -> Result<T> {
+    // Before the transaction, which begins with its first read: what leaves the tail after this is in the database for it.
+    let view = View::new(connection, tail);
     // Rolled back when dropped: nothing was written.
     let _moment = connection.unchecked_transaction()?;
-    question(&View::new(connection))
+    question(&view)
 }

@@ -131,7 +131,7 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Opens a file for writing; makes it when it is not there, for its owner alone.
-fn open_private(path: &Path) -> std::io::Result<File> {
+pub(super) fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]

@@ -16,10 +16,37 @@ use super::*;
 use crate::suite::{accounts, message, send, store_suite};
 
 store_suite!(memory, (Arc::new(SqliteStore::in_memory()) as Arc<dyn Store>, ()));
-store_suite!(disk, {
+store_suite!(disk, on_disk(true, Applying::Later));
+store_suite!(disk_without_journal, on_disk(false, Applying::Later));
+store_suite!(disk_and_all_in_the_journal, on_disk(true, Applying::Never));
+store_suite!(
+    disk_and_nothing_stays_in_the_journal,
+    on_disk(true, Applying::AtOnce)
+);
+
+fn on_disk(journal: bool, applying: Applying) -> (Arc<dyn Store>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    (open(folder.path()) as Arc<dyn Store>, folder)
-});
+    let options = SqliteOptions {
+        journal,
+        ..SqliteOptions::default()
+    };
+    let store = SqliteStore::open_with(folder.path(), options, applying).unwrap();
+    (Arc::new(store), folder)
+}
+
+/// As a crash would leave them, with nothing closed: not the index of the WAL, which is in memory. The database first:
+/// what leaves the journal meanwhile is then in neither, as it may be after no crash, so nothing may.
+pub(super) fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let name = entry.unwrap().file_name();
+        if name
+            .to_str()
+            .is_some_and(|it| !it.ends_with("-shm") && !it.ends_with(".lock"))
+        {
+            std::fs::copy(from.join(&name), to.join(&name)).unwrap();
+        }
+    }
+}
 
 /// Contract C1.
 #[tokio::test]
@@ -30,11 +57,8 @@ async fn what_was_answered_is_in_the_files_at_that_moment() {
     let timeline = TimelineId::c2c(alice.id, bob.id);
     for random in 0..8 {
         let sent = send(&store, &alice, &bob, random).await;
-        // As a crash would leave them, with nothing closed: the database and its WAL, not the index in memory.
         let crashed = tempfile::tempdir().unwrap();
-        for name in ["hongyan.db", "hongyan.db-wal"] {
-            std::fs::copy(folder.path().join(name), crashed.path().join(name)).unwrap();
-        }
+        copy_files(folder.path(), crashed.path());
         let after: Arc<dyn Store> = open(crashed.path());
         assert_eq!(
             after.find_message(timeline, sent.sequence).await.unwrap(),
@@ -159,7 +183,7 @@ async fn data_of_a_newer_format_is_refused_and_left_alone() {
 #[tokio::test]
 async fn a_full_disk_refuses_writes_and_the_store_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
-    let sqlite = open(folder.path());
+    let sqlite = open_without_journal(folder.path());
     let store: Arc<dyn Store> = sqlite.clone();
     let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
     let timeline = TimelineId::c2c(alice.id, bob.id);
@@ -212,7 +236,7 @@ async fn a_full_disk_refuses_writes_and_the_store_goes_on_when_there_is_room() {
 #[tokio::test]
 async fn a_store_that_cannot_write_says_so_when_it_is_checked_and_is_well_as_soon_as_it_can() {
     let folder = tempfile::tempdir().unwrap();
-    let sqlite = open(folder.path());
+    let sqlite = open_without_journal(folder.path());
     let store: Arc<dyn Store> = sqlite.clone();
     let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
     let timeline = TimelineId::c2c(alice.id, bob.id);
@@ -574,6 +598,14 @@ async fn make_the_sample() {
 
 fn open(folder: &Path) -> Arc<SqliteStore> {
     Arc::new(SqliteStore::open(folder, SqliteOptions::default()).unwrap())
+}
+
+fn open_without_journal(folder: &Path) -> Arc<SqliteStore> {
+    let options = SqliteOptions {
+        journal: false,
+        ..SqliteOptions::default()
+    };
+    Arc::new(SqliteStore::open(folder, options).unwrap())
 }
 
 /// Makes the disk as large as so many pages.

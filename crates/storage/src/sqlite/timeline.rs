@@ -2,6 +2,10 @@
 //!
 //! A timeline ends where its last message is: sequence and version are read from there and, for changes that are no
 //! appends, from the timeline's row. The writer remembers both.
+//!
+//! The newest messages of a timeline may be *ahead* of the database, in the tail of the journal ([`super::tail`]). Reading
+//! takes them from there; whoever changes a timeline begins with [`current_head`], which *settles* it: they are then in
+//! the database. So no SQL but this file's reads the table `message` for what may be new, and no row of it is deleted.
 
 use std::collections::HashMap;
 
@@ -15,27 +19,37 @@ use hongyan_protocol::message::{
 #[cfg(feature = "sabotage")]
 use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire;
-use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, params};
 
+use super::journal::Row;
+use super::tail::Kept;
 use super::view::View;
 use super::writer::Writing;
 use super::{account, conversation, group, in_place, place, places};
 use crate::model::{Appended, Changes, GroupNumber, Readable, Revoked, TimelineId};
 use crate::store::{Result, StoreError};
 
-const NO_UNREAD: u8 = 1;
-const NO_LAST_MESSAGE: u8 = 2;
-const NEED_READ_RECEIPT: u8 = 4;
-const BY_SYSTEM: u8 = 8;
-const ENTERED: u8 = 16;
+const NO_UNREAD: u32 = 1;
+const NO_LAST_MESSAGE: u32 = 2;
+const NEED_READ_RECEIPT: u32 = 4;
+const BY_SYSTEM: u32 = 8;
+pub(super) const ENTERED: u32 = 16;
 
-/// To be completed by a condition; `?1` is the group's number, or 0.
-const SELECT_MESSAGE: &str =
-    "SELECT m.place, m.account, m.client_time_s, m.random, m.time_ms, m.version, m.flags,
+/// To be completed by where messages come from, as `m`.
+const SELECT: &str = "SELECT m.place, m.account, m.client_time_s, m.random, m.time_ms, m.version, m.flags,
         m.priority, m.revoker, m.body, m.cloud_custom_data, s.user_id, s.nick, s.avatar, g.name_card
-    FROM message m LEFT JOIN account s ON s.id = m.account
+    FROM ";
+
+/// With the names of today; `?1` is the group's number, or 0.
+const JOIN_NAMES: &str = "
+    m LEFT JOIN account s ON s.id = m.account
         LEFT JOIN member g ON g.account = m.account AND g.group_number = ?1
-    WHERE ";
+    ";
+
+/// A message of the tail, as if it was a row of the table. What only a change can make of a row is not there.
+const MESSAGE_AHEAD: &str =
+    "(SELECT ?2 AS place, ?3 AS account, ?4 AS client_time_s, ?5 AS random, ?6 AS time_ms,
+        ?7 AS version, ?8 AS flags, ?9 AS priority, NULL AS revoker, ?10 AS body, ?11 AS cloud_custom_data)";
 
 /// Where a timeline ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +60,17 @@ pub(super) struct Head {
     pub(super) sequence: Sequence,
     /// The newest change.
     pub(super) version: Version,
+}
+
+impl Head {
+    /// After one more message.
+    pub(super) const fn next(self) -> Self {
+        Self {
+            number: self.number,
+            sequence: self.sequence.next(),
+            version: self.version.next(),
+        }
+    }
 }
 
 /// Where a timeline ends; `None` when it is not there yet.
@@ -60,21 +85,30 @@ pub(super) fn head(view: &View<'_>, timeline: TimelineId) -> Result<Option<Head>
 
 /// Where a timeline ends whose row was read.
 pub(super) fn head_of(view: &View<'_>, number: u64, changed: Version) -> Result<Head> {
+    let last = last_kept(view, number)?;
+    let mut last = last.unwrap_or_default();
+    if let Some(ahead) = view.last_ahead(number, last.0) {
+        last = (Sequence(in_place(ahead.place)), Version(ahead.version));
+    }
+    let (sequence, version) = last;
+    Ok(Head {
+        number,
+        sequence,
+        version: version.max(changed),
+    })
+}
+
+/// The last message of a timeline in the database, and its version.
+pub(super) fn last_kept(connection: &Connection, number: u64) -> Result<Option<(Sequence, Version)>> {
     let range = places(number);
-    let last = view
+    Ok(connection
         .prepare_cached(
             "SELECT place, version FROM message WHERE place > ?1 AND place < ?2 ORDER BY place DESC LIMIT 1",
         )?
         .query_row([range.start, range.end], |row| {
             Ok((Sequence(in_place(row.get(0)?)), Version(row.get(1)?)))
         })
-        .optional()?;
-    let (sequence, version) = last.unwrap_or_default();
-    Ok(Head {
-        number,
-        sequence,
-        version: version.max(changed),
-    })
+        .optional()?)
 }
 
 /// Makes a timeline that is not there.
@@ -100,6 +134,13 @@ pub(super) fn append_message(
     message: Message,
 ) -> Result<Appended> {
     let key = message.key;
+    // Whatever is in the table is found when the row comes in.
+    if writing.view().find_key_ahead(key).is_some()
+        && is_resend_looked_for()
+        && let Some(before) = find_by_key(&writing.view(), key)?
+    {
+        return Ok(Appended::Repeat(before));
+    }
     let head = head_or_new(writing, timeline, message.time)?;
     match insert(writing, timeline, head, message, 0)? {
         Some(message) => Ok(Appended::New(message)),
@@ -184,10 +225,16 @@ pub(super) fn message_at(
     sequence: Sequence,
 ) -> Result<Option<Message>> {
     let names = Names::read(view, timeline)?;
+    if let Some(ahead) = view.ahead(number)?
+        && ahead.contains(&sequence.0)
+    {
+        let kept = view.list_ahead(number, sequence.0, sequence.0);
+        return read_ahead(view, &names, timeline, &kept).map(|found| found.into_iter().next());
+    }
     let found = query(
         view,
         &names,
-        "m.place = ?2",
+        "WHERE m.place = ?2",
         [group_number(timeline), place(number, sequence.0)],
     )?;
     Ok(found.into_iter().next())
@@ -206,18 +253,32 @@ pub(super) fn list_messages(
         Sequence(0) => places(head.number).end,
         before => place(head.number, before.0),
     };
+    let names = Names::read(view, readable.timeline)?;
+    let first = readable.first.0.max(1);
+    let ahead = match view.ahead(head.number)? {
+        Some(ahead) => {
+            let last = match before {
+                Sequence(0) => *ahead.end(),
+                before => (before.0 - 1).min(*ahead.end()),
+            };
+            let oldest = (last + 1).saturating_sub(limit as u64);
+            view.list_ahead(head.number, oldest.max(first).max(*ahead.start()), last)
+        }
+        None => Vec::new(),
+    };
     let mut messages = query(
         view,
-        &Names::read(view, readable.timeline)?,
-        "m.place >= ?2 AND m.place < ?3 ORDER BY m.place DESC LIMIT ?4",
+        &names,
+        "WHERE m.place >= ?2 AND m.place < ?3 ORDER BY m.place DESC LIMIT ?4",
         params![
             group_number(readable.timeline),
-            place(head.number, readable.first.0.max(1)),
+            place(head.number, first),
             end,
-            limit
+            limit - ahead.len()
         ],
     )?;
     messages.reverse();
+    messages.append(&mut read_ahead(view, &names, readable.timeline, &ahead)?);
     Ok(messages)
 }
 
@@ -290,9 +351,17 @@ pub(super) fn changes_after(
             Ok((Sequence(in_place(row.get(0)?)), Version(row.get(1)?)))
         })?
         .collect::<rusqlite::Result<_>>()?;
+    let ahead = match view.ahead(head.number)? {
+        Some(ahead) => view.list_ahead(head.number, (known + 1).max(*ahead.start()), *ahead.end()),
+        None => Vec::new(),
+    };
+    let ahead = ahead
+        .iter()
+        .map(|it| (Sequence(in_place(it.place)), Version(it.version)));
     let mut touched: Vec<(Version, Sequence)> = last
         .into_iter()
         .chain(appended)
+        .chain(ahead)
         .map(|(sequence, version)| (version, sequence))
         .collect();
     touched.sort_unstable();
@@ -302,11 +371,9 @@ pub(super) fn changes_after(
         true => head.version,
         false => touched.last().map_or(version, |(version, _)| *version),
     };
-    let names = Names::read(view, readable.timeline)?;
     let mut changes = Vec::with_capacity(touched.len());
     for (_, sequence) in touched {
-        let parameters = [group_number(readable.timeline), place(head.number, sequence.0)];
-        for message in query(view, &names, "m.place = ?2", parameters)? {
+        if let Some(message) = message_at(view, readable.timeline, head.number, sequence)? {
             let kind = kinds
                 .get(&sequence)
                 .map_or(ChangeKind::Appended, |kind| kind_of(*kind));
@@ -334,7 +401,7 @@ pub(super) fn count_unread(
     first: Sequence,
 ) -> Result<u64> {
     let after = read.0.max(first.0.saturating_sub(1));
-    Ok(view
+    let kept: u64 = view
         .prepare_cached(
             "SELECT count(*) FROM message WHERE place > ?1 AND place < ?2 AND account <> ?3
                  AND flags & 1 = 0 AND revoker IS NULL",
@@ -342,7 +409,16 @@ pub(super) fn count_unread(
         .query_row(
             params![place(number, after), places(number).end, account.0],
             |row| row.get(0),
-        )?)
+        )?;
+    let ahead = match view.ahead(number)? {
+        Some(ahead) => view.list_ahead(number, (after + 1).max(*ahead.start()), *ahead.end()),
+        None => Vec::new(),
+    };
+    let ahead = ahead
+        .iter()
+        .filter(|it| it.account != account.0 && it.flags & NO_UNREAD == 0)
+        .count();
+    Ok(kept + ahead as u64)
 }
 
 /// Place and time of the newest message that may be shown as last, from `first` on.
@@ -351,6 +427,20 @@ pub(super) fn last_shown(
     number: u64,
     first: Sequence,
 ) -> Result<Option<(Sequence, Timestamp)>> {
+    if let Some(ahead) = view.ahead(number)? {
+        let oldest = first.0.max(*ahead.start());
+        let mut end = ahead.end() + 1;
+        // Most of the time it is the last one.
+        while end > oldest {
+            let begin = end.saturating_sub(8).max(oldest);
+            let some = view.list_ahead(number, begin, end - 1);
+            let shown = some.iter().rev().find(|it| it.flags & NO_LAST_MESSAGE == 0);
+            if let Some(shown) = shown {
+                return Ok(Some((Sequence(in_place(shown.place)), Timestamp(shown.time_ms))));
+            }
+            end = begin;
+        }
+    }
     Ok(view
         .prepare_cached(
             "SELECT place, time_ms FROM message WHERE place >= ?1 AND place < ?2 AND flags & 2 = 0
@@ -394,16 +484,21 @@ pub(super) const fn from_columns(kind: u8, a: u64, b: u64) -> TimelineId {
     }
 }
 
-/// The writer's [`head`], remembered.
+/// The writer's [`head`], remembered. The timeline is settled: all its messages are in the database, so that the operation
+/// may change them.
 pub(super) fn current_head(writing: &mut Writing, timeline: TimelineId) -> Result<Option<Head>> {
-    if let Some(head) = writing.remembered_head(timeline) {
-        return Ok(Some(head));
-    }
-    let found = head(&writing.view(), timeline)?;
-    if let Some(head) = found {
-        writing.remember_head(timeline, head);
-    }
-    Ok(found)
+    let head = match writing.remembered_head(timeline) {
+        Some(head) => head,
+        None => {
+            let Some(head) = head(&writing.view(), timeline)? else {
+                return Ok(None);
+            };
+            writing.remember_head(timeline, head);
+            head
+        }
+    };
+    writing.settle(head.number)?;
+    Ok(Some(head))
 }
 
 /// The end of a timeline that comes about with its first message, and the conversations with it. A group's are made
@@ -431,60 +526,109 @@ fn insert(
     timeline: TimelineId,
     head: Head,
     mut message: Message,
-    flags: u8,
+    flags: u32,
 ) -> Result<Option<Message>> {
-    let head = Head {
-        sequence: head.sequence.next(),
-        version: head.version.next(),
-        ..head
-    };
+    let head = head.next();
     message.sequence = head.sequence;
     message.version = head.version;
-    #[cfg(feature = "sabotage")]
-    let flags = match sabotage::is(Sabotage::NoDedup) {
-        true => flags | ENTERED,
-        false => flags,
-    };
-    let inserted = writing
-        .connection
-        .prepare_cached(
-            "INSERT INTO message (place, account, client_time_s, random, time_ms, version, flags, priority,
-                 revoker, body, cloud_custom_data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-             ON CONFLICT (account, client_time_s, random) WHERE flags < 16 DO NOTHING",
-        )?
-        .execute(params![
-            place(head.number, head.sequence.0),
-            message.key.account.0,
-            message.key.client_time_s,
-            message.key.random,
-            message.time.0,
-            message.version.0,
-            flags | flags_of(&message),
-            message.priority.to_wire() as i32,
-            message.revoker.as_ref().map(UserId::as_str),
-            message.body.bytes().as_ref(),
-            message.cloud_custom_data,
-        ])?;
-    if inserted == 0 {
+    let row = row_of(head, &message, flags);
+    if insert_row(
+        &writing.connection,
+        &row,
+        "(account, client_time_s, random) WHERE flags < 16",
+    )? == 0
+    {
         return Ok(None);
     }
     writing.remember_head(timeline, head);
+    writing.note_key(message.key);
     writing.count_message();
     Ok(Some(message))
 }
 
+/// Enters a message of the tail; `false` when it is there.
+pub(super) fn enter_row(connection: &Connection, row: &Row) -> Result<bool> {
+    Ok(insert_row(connection, row, "(place)")? > 0)
+}
+
+/// A message as it is kept, at the end of its timeline.
+pub(super) fn row_of(head: Head, message: &Message, flags: u32) -> Row {
+    let flags = match is_resend_looked_for() {
+        true => flags,
+        false => flags | ENTERED,
+    };
+    Row {
+        place: place(head.number, head.sequence.0),
+        account: message.key.account.0,
+        client_time_s: message.key.client_time_s,
+        random: message.key.random,
+        time_ms: message.time.0,
+        version: head.version.0,
+        flags: flags | flags_of(message),
+        priority: message.priority.to_wire() as i32,
+        cloud_custom_data: Bytes::copy_from_slice(message.cloud_custom_data.as_bytes()),
+        body: message.body.bytes().clone(),
+    }
+}
+
+/// Contract C2; `false` only when it is to be broken.
+pub(super) fn is_resend_looked_for() -> bool {
+    #[cfg(feature = "sabotage")]
+    return !sabotage::is(Sabotage::NoDedup);
+    #[cfg(not(feature = "sabotage"))]
+    true
+}
+
+/// How many rows came in.
+fn insert_row(connection: &Connection, row: &Row, unless: &str) -> Result<usize> {
+    let mut statement = connection.prepare_cached(&format!(
+        "INSERT INTO message (place, account, client_time_s, random, time_ms, version, flags, priority,
+             body, cloud_custom_data)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT {unless} DO NOTHING"
+    ))?;
+    bind(&mut statement, row, 1)?;
+    Ok(statement.raw_execute()?)
+}
+
+/// Binds a row's columns, from a number on: all but its revoker, whom it has none of.
+fn bind(statement: &mut CachedStatement<'_>, row: &Row, first: usize) -> Result<()> {
+    let custom = std::str::from_utf8(&row.cloud_custom_data)
+        .map_err(|_| StoreError::Unreadable("a message's custom data is no text".to_owned()))?;
+    statement.raw_bind_parameter(first, row.place)?;
+    statement.raw_bind_parameter(first + 1, row.account)?;
+    statement.raw_bind_parameter(first + 2, row.client_time_s)?;
+    statement.raw_bind_parameter(first + 3, row.random)?;
+    statement.raw_bind_parameter(first + 4, row.time_ms)?;
+    statement.raw_bind_parameter(first + 5, row.version)?;
+    statement.raw_bind_parameter(first + 6, row.flags)?;
+    statement.raw_bind_parameter(first + 7, row.priority)?;
+    statement.raw_bind_parameter(first + 8, row.body.as_ref())?;
+    statement.raw_bind_parameter(first + 9, custom)?;
+    Ok(())
+}
+
+/// The newest key of an account in the table; `None` when there is none.
+pub(super) fn newest_second(connection: &Connection, account: AccountId) -> Result<Option<u32>> {
+    Ok(connection
+        .prepare_cached("SELECT max(client_time_s) FROM message WHERE account = ?1 AND flags < 16")?
+        .query_row([account.0], |row| row.get(0))?)
+}
+
 /// The message that was taken in under a key.
 pub(super) fn find_by_key(view: &View<'_>, key: MessageKey) -> Result<Option<Message>> {
-    let found: Option<i64> = view
-        .prepare_cached(
-            "SELECT place FROM message
-             WHERE account = ?1 AND client_time_s = ?2 AND random = ?3 AND flags < 16",
-        )?
-        .query_row(params![key.account.0, key.client_time_s, key.random], |row| {
-            row.get(0)
-        })
-        .optional()?;
+    let found = match view.find_key_ahead(key) {
+        Some(found) => Some(found),
+        None => view
+            .prepare_cached(
+                "SELECT place FROM message
+                 WHERE account = ?1 AND client_time_s = ?2 AND random = ?3 AND flags < 16",
+            )?
+            .query_row(params![key.account.0, key.client_time_s, key.random], |row| {
+                row.get::<_, i64>(0)
+            })
+            .optional()?,
+    };
     let Some(found) = found else {
         return Ok(None);
     };
@@ -497,22 +641,37 @@ pub(super) fn find_by_key(view: &View<'_>, key: MessageKey) -> Result<Option<Mes
     message_at(view, timeline, number, Sequence(in_place(found)))
 }
 
-/// Runs a query that begins with [`SELECT_MESSAGE`].
+/// Messages of the table.
 fn query(view: &View<'_>, names: &Names, condition: &str, parameters: impl Params) -> Result<Vec<Message>> {
-    let mut statement = view.prepare_cached(&format!("{SELECT_MESSAGE}{condition}"))?;
+    let mut statement = view.prepare_cached(&format!("{SELECT}message{JOIN_NAMES}{condition}"))?;
     let messages = statement
         .query_map(parameters, |row| read(row, names))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(messages)
 }
 
-fn read(row: &Row<'_>, names: &Names) -> rusqlite::Result<Message> {
+/// Messages of the tail.
+fn read_ahead(view: &View<'_>, names: &Names, timeline: TimelineId, ahead: &[Kept]) -> Result<Vec<Message>> {
+    let mut messages = Vec::with_capacity(ahead.len());
+    for kept in ahead {
+        let mut statement = view.prepare_cached(&format!("{SELECT}{MESSAGE_AHEAD}{JOIN_NAMES}"))?;
+        statement.raw_bind_parameter(1, group_number(timeline))?;
+        bind(&mut statement, kept, 2)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            messages.push(read(row, names)?);
+        }
+    }
+    Ok(messages)
+}
+
+fn read(row: &rusqlite::Row<'_>, names: &Names) -> rusqlite::Result<Message> {
     let key = MessageKey {
         account: AccountId(row.get(1)?),
         client_time_s: row.get(2)?,
         random: row.get(3)?,
     };
-    let flags: u8 = row.get(6)?;
+    let flags: u32 = row.get(6)?;
     let text = |column: usize| -> rusqlite::Result<String> {
         Ok(row.get::<_, Option<String>>(column)?.unwrap_or_default())
     };
@@ -548,7 +707,7 @@ fn read(row: &Row<'_>, names: &Names) -> rusqlite::Result<Message> {
     })
 }
 
-fn flags_of(message: &Message) -> u8 {
+fn flags_of(message: &Message) -> u32 {
     let mut flags = 0;
     for (set, flag) in [
         (message.flags.no_unread, NO_UNREAD),

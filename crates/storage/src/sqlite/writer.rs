@@ -1,93 +1,135 @@
-//! The one writer: what has gathered becomes one transaction, and one sync.
+//! The one writer: what has gathered goes to the journal or becomes one transaction, with one sync each.
 //!
 //! **Comes in:** operations, of each lane in the order in which they were submitted. **Goes out:** to each waiter what its operation
-//! did, with its turn, after the commit is on disk (contract C1), or why nothing was kept. **Never here:** what an
+//! did, with its turn, after it is on disk (contract C1), or why nothing was kept. **Never here:** what an
 //! operation does; SQL beyond that of transactions.
 //!
-//! Each operation runs in a savepoint, so that one that fails leaves the others alone. When the transaction itself
-//! fails, all of it is undone and every waiter hears so; the next transaction is a new attempt, so that the store goes
-//! on as soon as the disk has room again.
+//! Messages for timelines that are there take the short way ([`super::append`]), and all else the long one, behind them:
+//! a transaction. A message behind something else in its lane goes with it. Of a transaction, each operation runs in a
+//! savepoint, so that one that fails leaves the others alone. When the transaction itself fails, all of it is undone and
+//! every waiter hears so; the next transaction is a new attempt, so that the store goes on as soon as the disk has room
+//! again.
 
-use std::collections::HashMap;
+use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use hongyan_protocol::message::{Message, MessageKey};
 use parking_lot::Mutex;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use tokio::sync::{oneshot, watch};
 
+use super::append::{Append, Appender, Way};
+use super::ends::Ends;
+use super::journal::Row;
 use super::queue::{Lane, Queue};
-use super::timeline::Head;
+use super::tail::Tail;
+use super::timeline::{self, Head};
 use super::view::View;
-use crate::model::TimelineId;
+use crate::model::{Appended, TimelineId};
 use crate::store::{Result, StoreError};
 use crate::turn::{Committed, Turnstile};
 
-/// Timelines whose ends are remembered; beyond that the memory starts anew.
-const HEADS_MAX: usize = 100_000;
+/// Rows of an applier's transaction between two looks at who waits.
+const ROWS_BETWEEN: usize = 256;
 
 /// What a writing operation works on.
 pub(super) struct Writing {
     /// Inside a transaction and a savepoint.
     pub(super) connection: Connection,
-    /// Where timelines end. Invariant: equal to what the connection would read, also after a failure.
-    heads: HashMap<TimelineId, Head>,
-    /// Those that the running operation put into `heads`.
+    ends: Arc<Mutex<Ends>>,
+    /// `None`: all messages are in the database.
+    tail: Option<Arc<Tail>>,
+    /// Timelines whose ends the running operation remembered.
     touched: Vec<TimelineId>,
-    /// Messages that this transaction took in.
+    /// Messages that this transaction took in, and those that it settled.
     appended: u64,
+    settled: u64,
+    /// The last places of the timelines that it settled.
+    settled_places: Vec<i64>,
     /// An operation of this transaction found that the disk takes nothing.
     unwritable: bool,
+    /// Of the next commit, as the connection is set.
+    durability: Durability,
+}
+
+/// What a commit survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// A crash of the machine.
+    Synced,
+    /// A crash of the process; of the machine, together with all commits before it.
+    Ordered,
+}
+
+/// What waits for the writer.
+pub(super) enum Work {
+    Append(Box<Append>),
+    Other(Lane, Box<dyn Operation>),
+    /// Tries to write to the journal.
+    Probe(oneshot::Sender<Result<()>>),
 }
 
 /// The queue before the writer's thread, and the thread.
 pub(super) struct Writer {
-    queue: Arc<Queue<Box<dyn Operation>>>,
+    queue: Arc<Queue<Work>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// Whether the last transaction could not be written.
-    failing: Arc<AtomicBool>,
+    trouble: Arc<Trouble>,
     /// Becomes true when the thread has closed its connection.
     closed: watch::Receiver<bool>,
     /// Without a thread: where reads are answered on the spot.
     manual: Option<Arc<Mutex<Writing>>>,
 }
 
+/// Whether the last write failed; the next one may not.
+#[derive(Debug, Default)]
+struct Trouble {
+    database: AtomicBool,
+    journal: AtomicBool,
+}
+
+/// What the writer's thread works with.
+pub(super) struct Hand {
+    pub(super) writing: Arc<Mutex<Writing>>,
+    /// The short way, with a connection to look things up; `None`: there is no journal.
+    pub(super) short: Option<(Appender, Connection)>,
+    pub(super) applier: Option<JoinHandle<()>>,
+    /// Told to the applier.
+    pub(super) is_wanted: Arc<AtomicBool>,
+}
+
 impl Writer {
-    pub(super) fn start(
-        connection: Connection,
-        waiting_max: usize,
-        batch_max: usize,
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(hand: Hand, waiting_max: usize, batch_max: usize) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(waiting_max));
         let (ended, closed) = watch::channel(false);
-        let failing = Arc::new(AtomicBool::new(false));
+        let trouble = Arc::new(Trouble::default());
         let thread = {
-            let (queue, failing) = (queue.clone(), failing.clone());
+            let (queue, trouble) = (queue.clone(), trouble.clone());
             std::thread::Builder::new()
                 .name("store-writer".into())
                 .spawn(move || {
-                    run(Writing::new(connection), &queue, batch_max, &failing);
+                    run(hand, &queue, batch_max, &trouble);
                     ended.send_replace(true);
                 })?
         };
         Ok(Self {
             queue,
             thread: Mutex::new(Some(thread)),
-            failing,
+            trouble,
             closed,
             manual: None,
         })
     }
 
     /// One without a thread: somebody else takes what gathers in the queue.
-    pub(super) fn manual(queue: Arc<Queue<Box<dyn Operation>>>, writing: Arc<Mutex<Writing>>) -> Self {
+    pub(super) fn manual(queue: Arc<Queue<Work>>, writing: Arc<Mutex<Writing>>) -> Self {
         let (_, closed) = watch::channel(true);
         Self {
             queue,
             thread: Mutex::new(None),
-            failing: Arc::default(),
+            trouble: Arc::default(),
             closed,
             manual: Some(writing),
         }
@@ -128,9 +170,26 @@ impl Writer {
         self.submit(lane, operation, |value, _| value).await
     }
 
-    /// Whether the last transaction could not be written; the next one may be.
-    pub(super) fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
+    /// Submits a message at the first poll, and waits until it is on disk.
+    pub(super) async fn append(&self, timeline: TimelineId, message: Message) -> Result<Committed<Appended>> {
+        let (waiter, answer) = oneshot::channel();
+        let lane = Lane::of(message.key.account);
+        let append = Box::new(Append::new(timeline, message, waiter));
+        self.queue.push(lane, Work::Append(append))?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// When the last write failed, tries again.
+    pub(super) async fn check(&self, try_to_write: fn(&mut Writing) -> Result<()>) -> Result<()> {
+        if self.trouble.journal.load(Ordering::Relaxed) {
+            let (waiter, answer) = oneshot::channel();
+            self.queue.push(Lane::SERVER, Work::Probe(waiter))?;
+            answer.await.unwrap_or(Err(StoreError::Closed))?;
+        }
+        if self.trouble.database.load(Ordering::Relaxed) {
+            self.write_unordered(Lane::SERVER, try_to_write).await?;
+        }
+        Ok(())
     }
 
     /// Takes no more in, writes what waits, and closes the connection.
@@ -154,7 +213,7 @@ impl Writer {
             finish,
             waiter,
         };
-        self.queue.push(lane, Box::new(pending))?;
+        self.queue.push(lane, Work::Other(lane, Box::new(pending)))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 }
@@ -170,30 +229,66 @@ impl Drop for Writer {
 }
 
 impl Writing {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Connection, tail: Option<Arc<Tail>>, ends: Arc<Mutex<Ends>>) -> Self {
         Self {
             connection,
-            heads: HashMap::new(),
+            ends,
+            tail,
             touched: Vec::new(),
             appended: 0,
+            settled: 0,
+            settled_places: Vec::new(),
             unwritable: false,
+            durability: Durability::Synced,
         }
+    }
+
+    /// Begins anew on the same database, after a crash.
+    pub(super) fn restart(&mut self, tail: Option<Arc<Tail>>, ends: Arc<Mutex<Ends>>) {
+        self.tail = tail;
+        self.ends = ends;
     }
 
     /// What the running operation sees: what was committed, and what it did itself.
     pub(super) fn view(&self) -> View<'_> {
-        View::new(&self.connection)
+        View::new(&self.connection, self.tail.as_deref())
     }
 
     /// Where a timeline ends, when that is remembered.
     pub(super) fn remembered_head(&self, timeline: TimelineId) -> Option<Head> {
-        self.heads.get(&timeline).copied()
+        self.ends.lock().head(timeline)
     }
 
     /// Remembers where a timeline ends now, until the operation or the transaction fails.
     pub(super) fn remember_head(&mut self, timeline: TimelineId, head: Head) {
-        self.heads.insert(timeline, head);
+        self.ends.lock().put_head(timeline, head);
         self.touched.push(timeline);
+    }
+
+    /// Remembers a key that is in use. Should the operation fail, it is looked for in vain.
+    pub(super) fn note_key(&self, key: MessageKey) {
+        self.ends.lock().note_key(key);
+    }
+
+    /// Puts a timeline's messages of the tail into the database, within the running operation.
+    pub(super) fn settle(&mut self, number: u64) -> Result<()> {
+        let kept = {
+            let view = self.view();
+            match view.ahead(number)? {
+                Some(ahead) => view.list_ahead(number, *ahead.start(), *ahead.end()),
+                None => return Ok(()),
+            }
+        };
+        for row in &kept {
+            self.settled += u64::from(timeline::enter_row(&self.connection, row)?);
+        }
+        self.settled_places.extend(kept.last().map(|it| it.place));
+        Ok(())
+    }
+
+    /// Notes what an operation came to.
+    pub(super) fn note_outcome<T>(&mut self, outcome: Option<&Result<T>>) {
+        self.unwritable |= matches!(outcome, Some(Err(StoreError::Unwritable(_))));
     }
 
     /// Notes that a message was taken in.
@@ -208,31 +303,119 @@ impl Writing {
 
     /// Runs a batch in one transaction; an error is that nothing of it was kept.
     pub(super) fn transaction(&mut self, batch: &mut [Box<dyn Operation>]) -> Result<()> {
-        if self.heads.len() > HEADS_MAX {
-            self.heads.clear();
-        }
-        self.appended = 0;
-        self.unwritable = false;
-        let done = self.run_all(batch).and_then(|()| self.execute("COMMIT"));
-        if let Err(error) = &done {
-            tracing::error!(%error, operations = batch.len(), "a transaction failed and was undone");
-            self.undo();
+        self.begin();
+        let done = self
+            .set_durability(Durability::Synced)
+            .and_then(|()| self.run_all(batch))
+            .and_then(|()| self.execute("COMMIT"));
+        match &done {
+            Ok(()) => self.let_settled_go(),
+            Err(error) => {
+                tracing::error!(%error, operations = batch.len(), "a transaction failed and was undone");
+                self.undo();
+            }
         }
         done
     }
 
     /// Runs a batch, and loses it before its commit.
     pub(super) fn lose(&mut self, batch: &mut [Box<dyn Operation>]) {
+        self.begin();
         if !batch.is_empty() {
             let _ = self.run_all(batch);
         }
         self.undo();
     }
 
+    /// Puts messages of the tail into the database, sorted, in a transaction of its own, until somebody waits for it; how
+    /// many it did. All before `reached` is then there.
+    pub(super) fn apply(
+        &mut self,
+        rows: &[&Row],
+        reached: Option<u64>,
+        durability: Durability,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<usize> {
+        let done = self
+            .set_durability(durability)
+            .and_then(|()| self.apply_all(rows, reached, is_wanted))
+            .and_then(|count| self.execute("COMMIT").map(|()| count));
+        if done.is_err() {
+            // Fails when SQLite has rolled back by itself.
+            let _ = self.execute("ROLLBACK");
+        }
+        done
+    }
+
+    fn apply_all(
+        &mut self,
+        rows: &[&Row],
+        reached: Option<u64>,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<usize> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let (mut count, mut entered) = (0, 0);
+        for some in rows.chunks(ROWS_BETWEEN) {
+            if count > 0 && is_wanted() {
+                break;
+            }
+            for row in some {
+                entered += u64::from(timeline::enter_row(&self.connection, row)?);
+            }
+            count += some.len();
+        }
+        self.count(entered, entered)?;
+        if let Some(reached) = reached {
+            put_counter(&self.connection, APPLIED, reached)?;
+        }
+        Ok(count)
+    }
+
+    fn begin(&mut self) {
+        self.appended = 0;
+        self.settled = 0;
+        self.settled_places.clear();
+        self.unwritable = false;
+    }
+
     fn undo(&mut self) {
         // Fails when SQLite has rolled back by itself.
         let _ = self.execute("ROLLBACK");
-        self.heads.clear();
+        self.ends.lock().forget_heads();
+    }
+
+    /// What this transaction settled is in the database.
+    fn let_settled_go(&mut self) {
+        if let Some(tail) = &self.tail {
+            tail.leave(std::mem::take(&mut self.settled_places));
+        }
+    }
+
+    fn set_durability(&mut self, durability: Durability) -> Result<()> {
+        if self.durability != durability {
+            // Not prepared: it takes effect when it is read.
+            self.connection.execute_batch(match durability {
+                Durability::Synced => "PRAGMA synchronous = FULL",
+                Durability::Ordered => "PRAGMA synchronous = NORMAL",
+            })?;
+            self.durability = durability;
+        }
+        Ok(())
+    }
+
+    /// Adds to the sums: messages in the database, and those of them that came from the journal.
+    fn count(&self, messages: u64, journaled: u64) -> Result<()> {
+        for (name, count) in [("messages", messages), (JOURNALED, journaled)] {
+            if count > 0 {
+                self.connection
+                    .prepare_cached(
+                        "INSERT INTO counter (name, value) VALUES (?1, ?2)
+                         ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+                    )?
+                    .execute((name, count))?;
+            }
+        }
+        Ok(())
     }
 
     #[cfg(feature = "sabotage")]
@@ -240,14 +423,18 @@ impl Writing {
         if batch.is_empty() {
             return Ok(());
         }
-        self.appended = 0;
+        self.begin();
         self.run_all(batch)
     }
 
     /// Commits what [`Writing::run_without_commit`] left open; whether there was something.
     #[cfg(feature = "sabotage")]
-    pub(super) fn commit_early_answered(&self) -> bool {
-        !self.connection.is_autocommit() && self.execute("COMMIT").is_ok()
+    pub(super) fn commit_early_answered(&mut self) -> bool {
+        let is_done = !self.connection.is_autocommit() && self.execute("COMMIT").is_ok();
+        if is_done {
+            self.let_settled_go();
+        }
+        is_done
     }
 
     /// Runs a batch in a transaction that stays open.
@@ -256,18 +443,13 @@ impl Writing {
         for operation in batch {
             self.savepoint(operation.as_mut())?;
         }
-        if self.appended > 0 {
-            self.connection
-                .prepare_cached("UPDATE counter SET value = value + ?1 WHERE name = 'messages'")?
-                .execute([self.appended])?;
-        }
-        Ok(())
+        self.count(self.appended + self.settled, self.settled)
     }
 
     /// Runs one operation; an error is that the transaction cannot go on.
     fn savepoint(&mut self, operation: &mut dyn Operation) -> Result<()> {
         self.touched.clear();
-        let appended = self.appended;
+        let before = (self.appended, self.settled, self.settled_places.len());
         self.execute("SAVEPOINT operation")?;
         // A consequence that panics must not take the writer with it: it fails like any other operation.
         let kept = catch_unwind(AssertUnwindSafe(|| operation.run(self))).unwrap_or(false);
@@ -277,35 +459,211 @@ impl Writing {
         }
         if !kept {
             self.execute("ROLLBACK TO operation")?;
-            self.appended = appended;
+            self.appended = before.0;
+            self.settled = before.1;
+            self.settled_places.truncate(before.2);
+            let mut ends = self.ends.lock();
             for timeline in self.touched.drain(..) {
-                self.heads.remove(&timeline);
+                ends.forget_head(timeline);
             }
         }
         self.execute("RELEASE operation")
     }
 }
 
-fn run(mut writing: Writing, queue: &Queue<Box<dyn Operation>>, batch_max: usize, failing: &AtomicBool) {
+/// The position before which all messages of the journal are in the database.
+const APPLIED: &str = "journal_applied";
+/// How many rows of the database came from the journal.
+pub(super) const JOURNALED: &str = "journaled";
+
+/// The position before which all messages of the journal are in the database, and how many came from there.
+pub(super) fn applied(connection: &Connection) -> Result<(u64, u64)> {
+    let value = |name| -> Result<u64> {
+        let value = connection
+            .prepare_cached("SELECT value FROM counter WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        Ok(value.unwrap_or_default())
+    };
+    Ok((value(APPLIED)?, value(JOURNALED)?))
+}
+
+/// Sets what [`applied`] reads.
+pub(super) fn put_applied(connection: &Connection, position: u64, journaled: u64) -> Result<()> {
+    put_counter(connection, APPLIED, position)?;
+    put_counter(connection, JOURNALED, journaled)
+}
+
+fn put_counter(connection: &Connection, name: &str, value: u64) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO counter (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )?
+        .execute((name, value))?;
+    Ok(())
+}
+
+fn run(mut hand: Hand, queue: &Queue<Work>, batch_max: usize, trouble: &Trouble) {
     let turnstile = Turnstile::default();
     let mut batch = Vec::new();
     while let Some(first) = queue.pop() {
         batch.push(first);
         queue.take(&mut batch, batch_max - 1);
-        let changes = writing.connection.total_changes();
-        let done = writing.transaction(&mut batch);
-        if done.is_err() || writing.unwritable {
-            failing.store(true, Ordering::Relaxed);
-        } else if writing.connection.total_changes() > changes {
-            failing.store(false, Ordering::Relaxed);
-        }
-        answer(batch.drain(..), &done, &turnstile);
+        hand.work(batch.drain(..), trouble, &turnstile);
     }
-    let checkpoint = writing
-        .connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    if let Err(error) = checkpoint {
-        tracing::warn!(%error, "the store was closed without a checkpoint; the next start makes up for it");
+    hand.close();
+}
+
+impl Hand {
+    pub(super) fn without_journal(writing: Writing) -> Self {
+        Self {
+            writing: Arc::new(Mutex::new(writing)),
+            short: None,
+            applier: None,
+            is_wanted: Arc::default(),
+        }
+    }
+
+    fn work(&mut self, batch: impl IntoIterator<Item = Work>, trouble: &Trouble, turnstile: &Turnstile) {
+        let mut others = match &mut self.short {
+            Some((appender, connection)) => {
+                let mut sorting = Sorting::new(batch);
+                while sorting.gather(appender, connection) {
+                    let done = appender
+                        .wait_for_room()
+                        .and_then(|()| appender.write())
+                        .and_then(|()| appender.sync());
+                    trouble.journal.store(done.is_err(), Ordering::Relaxed);
+                    appender.answer(&done, turnstile);
+                }
+                for waiter in sorting.probes {
+                    let done = appender.probe();
+                    trouble.journal.store(done.is_err(), Ordering::Relaxed);
+                    let _ = waiter.send(done);
+                }
+                if appender.tail().has_trouble() {
+                    trouble.database.store(true, Ordering::Relaxed);
+                }
+                sorting.others
+            }
+            None => batch.into_iter().filter_map(Work::into_operation).collect(),
+        };
+        if others.is_empty() {
+            return;
+        }
+        self.is_wanted.store(true, Ordering::Relaxed);
+        let mut writing = self.writing.lock();
+        self.is_wanted.store(false, Ordering::Relaxed);
+        let changes = writing.connection.total_changes();
+        let done = writing.transaction(&mut others);
+        if done.is_err() || writing.unwritable {
+            trouble.database.store(true, Ordering::Relaxed);
+        } else if writing.connection.total_changes() > changes {
+            trouble.database.store(false, Ordering::Relaxed);
+        }
+        // Unlocked: what follows may take its time.
+        drop(writing);
+        answer(others, &done, turnstile);
+    }
+
+    /// Puts everything into the database, and leaves nothing beside it.
+    fn close(self) {
+        let Self {
+            writing,
+            short,
+            applier,
+            ..
+        } = self;
+        let appender = short.map(|(appender, _)| appender);
+        if let Some(appender) = &appender {
+            appender.tail().close();
+        }
+        if let Some(applier) = applier {
+            join(applier);
+        }
+        let mut writing = writing.lock();
+        if let Some(mut appender) = appender {
+            let (end, applied) = appender.tail().reach();
+            if end == applied
+                && writing
+                    .apply(&[], Some(end), Durability::Synced, || false)
+                    .is_ok()
+            {
+                appender.clear();
+            }
+        }
+        let checkpoint = writing
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        if let Err(error) = checkpoint {
+            tracing::warn!(%error, "the store was closed without a checkpoint; the next start makes up for it");
+        }
+    }
+}
+
+/// A batch that is divided into what takes the short way and what does not.
+pub(super) struct Sorting {
+    batch: VecDeque<Work>,
+    /// In the order of submission.
+    pub(super) others: Vec<Box<dyn Operation>>,
+    /// Whose further messages go the long way too: the order of a lane is kept.
+    lanes: HashSet<Lane>,
+    pub(super) probes: Vec<oneshot::Sender<Result<()>>>,
+}
+
+impl Sorting {
+    pub(super) fn new(batch: impl IntoIterator<Item = Work>) -> Self {
+        Self {
+            batch: batch.into_iter().collect(),
+            others: Vec::new(),
+            lanes: HashSet::new(),
+            probes: Vec::new(),
+        }
+    }
+
+    /// Fills a frame; `false` when nothing is left for one.
+    pub(super) fn gather(&mut self, appender: &mut Appender, connection: &Connection) -> bool {
+        while appender.has_room()
+            && let Some(work) = self.batch.pop_front()
+        {
+            let append = match work {
+                Work::Append(append) => append,
+                Work::Other(lane, operation) => {
+                    self.lanes.insert(lane);
+                    self.others.push(operation);
+                    continue;
+                }
+                Work::Probe(waiter) => {
+                    self.probes.push(waiter);
+                    continue;
+                }
+            };
+            let is_behind = !self.lanes.is_empty() && self.lanes.contains(&append.lane());
+            let way = match is_behind {
+                true => Way::Long(append),
+                false => appender.take(append, connection),
+            };
+            if let Way::Long(append) = way {
+                self.lanes.insert(append.lane());
+                self.others.push(append);
+            }
+        }
+        !appender.is_empty()
+    }
+}
+
+impl Work {
+    /// For a store without a journal.
+    pub(super) fn into_operation(self) -> Option<Box<dyn Operation>> {
+        match self {
+            Self::Append(append) => Some(append),
+            Self::Other(_, operation) => Some(operation),
+            Self::Probe(waiter) => {
+                let _ = waiter.send(Ok(()));
+                None
+            }
+        }
     }
 }
 
@@ -356,7 +714,7 @@ where
 {
     fn run(&mut self, writing: &mut Writing) -> bool {
         self.outcome = self.operation.take().map(|operation| operation(writing));
-        writing.unwritable |= matches!(self.outcome, Some(Err(StoreError::Unwritable(_))));
+        writing.note_outcome(self.outcome.as_ref());
         matches!(self.outcome, Some(Ok(_)))
     }
 
