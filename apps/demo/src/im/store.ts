@@ -103,6 +103,8 @@ export class ImStore {
   private readonly visiting: ShallowRef<ConversationView | null> = shallowRef(null);
   private readonly timelines = new Map<string, Timeline>();
   private readonly recalledTexts = new Map<string, string>();
+  /** Where somebody mentioned me while I was signed in and looked elsewhere. */
+  private readonly mentionedIn = new Set<string>();
   private readonly reading = new Map<string, "asked" | "again">();
   /** The conversations as the SDK last gave them. */
   private listed: readonly SdkConversation[] = [];
@@ -593,17 +595,29 @@ export class ImStore {
     }
     this.showOpen();
     const open = this.openID.value;
+    if (arrived) this.noteMentions(messages);
     if (arrived && open !== null && messages.some((message) => message.conversationID === open && message.flow === "in")) {
       this.markRead(open, true);
+    }
+  }
+
+  private noteMentions(messages: readonly SdkMessage[]): void {
+    for (const { conversationID, flow, atUserList } of messages) {
+      const isMeant = atUserList?.includes(this.userID) || atUserList?.includes(this.everybody);
+      const isSeen = conversationID === this.openID.value && this.outside.isVisible();
+      // The list that follows shows it.
+      if (flow === "in" && isMeant && !isSeen) this.mentionedIn.add(conversationID);
     }
   }
 
   private onConversations(conversations: readonly SdkConversation[]): void {
     this.listed = conversations;
     const before = new Map(this.conversations.value.map((view) => [view.id, view]));
-    this.conversations.value = conversations.map((conversation) =>
-      keepIfSame(before.get(conversation.conversationID), conversationView(conversation)),
-    );
+    this.conversations.value = conversations.map((conversation) => {
+      const view = conversationView(conversation);
+      if (view.unread === 0) this.mentionedIn.delete(view.id);
+      return keepIfSame(before.get(view.id), this.mentionedIn.has(view.id) ? { ...view, mentioned: true } : view);
+    });
     const open = this.openID.value;
     if (open === null) return;
     this.markRead(open);
@@ -773,6 +787,7 @@ export class ImStore {
     this.outbox.forget();
     this.timelines.clear();
     this.recalledTexts.clear();
+    this.mentionedIn.clear();
     this.reading.clear();
     this.history.value = "idle";
   }

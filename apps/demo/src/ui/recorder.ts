@@ -66,8 +66,8 @@ export function useRecorder(): Recorder {
     if (chunks.length === 0) return null;
     const ending = type === "audio/mp4" ? "m4a" : type === "audio/ogg" ? "ogg" : "webm";
     const file = new File(chunks, `voice-${begunMs}.${ending}`, { type });
-    // Where recorders of mini-programs put it; a browser's file does not know how long it plays.
-    return Object.assign(file, { duration: lengthMs });
+    // A recording does not know by itself how long it plays; the SDK looks here.
+    return Object.assign(file, { duration: Math.max(1, Math.round(lengthMs / 1000)) });
   }
 
   onBeforeUnmount(() => void end());
