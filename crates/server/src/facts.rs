@@ -86,6 +86,11 @@ impl Facts {
         ))
     }
 
+    /// The same when it is held.
+    pub(crate) fn held_app(&self, id: SdkAppId) -> Option<Arc<App>> {
+        self.apps.read().get(&id).cloned()
+    }
+
     /// Takes note of an app's new settings, which hold from now on.
     pub(crate) fn app_changed(&self, app: App) {
         self.apps.write().insert(app.id, Arc::new(app));
@@ -100,10 +105,20 @@ impl Facts {
         self.accounts.load((app, user_id.clone()), load).await
     }
 
+    /// The same when it is held.
+    pub(crate) fn held_account(&self, app: SdkAppId, user_id: &UserId) -> Option<Arc<Person>> {
+        self.accounts.find(&(app, user_id.clone()))
+    }
+
     /// Whether `by` blocks `other`.
     pub(crate) async fn is_blocked(&self, by: AccountId, other: AccountId) -> Result<bool> {
         let load = || async { self.store.is_blocked(by, other).await.map(Some) };
         Ok(self.blocked.load((by, other), load).await?.unwrap_or(false))
+    }
+
+    /// The same when it is held.
+    pub(crate) fn held_blocked(&self, by: AccountId, other: AccountId) -> Option<bool> {
+        self.blocked.find(&(by, other))
     }
 
     /// A group, also a dissolved one.
@@ -123,6 +138,11 @@ impl Facts {
             })))
         };
         self.groups.load(number, load).await
+    }
+
+    /// The same when it is held.
+    pub(crate) fn held_group(&self, app: SdkAppId, id: &GroupId) -> Option<Arc<GroupFacts>> {
+        self.groups.find(&self.group_numbers.find(&(app, id.clone()))?)
     }
 
     /// Who is in a group now, when it is held: whoever changes a timeline asked for its group just before.

@@ -17,7 +17,6 @@ use hongyan_protocol::wire::{self, frame::Kind, request::Command};
 use hongyan_protocol::{frame, limits};
 use hongyan_storage::{SqliteStore, Store as _};
 use prost::Message as _;
-use tokio_tungstenite::tungstenite::Message;
 use tower::ServiceExt as _;
 
 use crate::command::testing::{self, World, message, to_group, to_user};
@@ -26,6 +25,7 @@ use crate::config::Config;
 use crate::gateway::Client;
 use crate::server::share;
 use crate::session::frames::hear;
+use crate::session::socket::{self, Message};
 use crate::shared::Shared;
 use crate::{clock, http};
 
@@ -41,10 +41,13 @@ const INTERNAL: [Code; 6] = [
 ];
 const TOKEN: &str = "the token of fuzzing";
 
-/// A message on a session's socket: bound and taken apart.
+/// A message on a session's socket: bound and taken apart. The same bytes as they would come from the connection: what
+/// they say does not depend on the pieces in which they come.
 pub fn heard(bytes: &[u8]) {
+    let whole = socket::decoded(bytes, bytes.len());
+    assert_eq!(whole, socket::decoded(bytes, 3), "in pieces of three");
     let binary = Message::Binary(Bytes::copy_from_slice(bytes));
-    if let Ok(frames) = hear(Some(Ok(binary))) {
+    if let Ok(frames) = hear(Ok(binary)) {
         assert!(frames.len() <= 1024, "the number of frames is bounded");
     }
 }

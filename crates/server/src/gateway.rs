@@ -2,8 +2,8 @@
 //!
 //! **Comes in:** connections. **Goes out:** requests to the router, and WebSockets to sessions. **Never here:** frames.
 //!
-//! Bounds: the number of open connections, the time that a TLS handshake or a request's head may take, the time that a
-//! client may leave an answer untaken, and the buffers of a socket, which are small because most sockets are idle.
+//! Bounds: the number of open connections, the time that a TLS handshake or a request's head may take, and the time that a
+//! client may leave an answer untaken.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use hongyan_protocol::limits;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -27,19 +26,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tower::ServiceExt as _;
 
-use crate::session;
+use crate::session::{self, socket::Socket};
 use crate::shared::{Permit, Shared};
 use crate::tls::Tls;
 
 /// A request's head.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// What is read from a socket at once; larger messages grow their own room.
-const READ_BUFFER_BYTES: usize = 1024;
 
 /// Who sent a request; part of every request that the router sees.
 #[derive(Clone)]
@@ -187,17 +182,12 @@ pub(crate) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
             tracing::error!("an upgraded connection is of another kind than those that were taken");
             return;
         };
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_message_size(Some(limits::FRAME_BYTES_MAX))
-            .max_frame_size(Some(limits::FRAME_BYTES_MAX));
-        let (mut stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+        let mut stream = parts.io.into_inner();
         // From here on it is heartbeats that tell who is there.
         stream.patience = None;
+        let socket = Socket::new(stream, &parts.read_buf);
         // The buffer of HTTP is many times larger than what a session keeps.
         drop(parts.read_buf);
-        let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
         // A task of its own, because this one holds room for all of the above as long as it lives.
         tokio::spawn(session::run(shared, socket, client.address, client.permit));
     });

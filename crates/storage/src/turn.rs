@@ -68,10 +68,19 @@ impl Turnstile {
         }
     }
 
-    fn arrive(&self, number: u64, follow: Option<Follow>) {
+    fn arrive(&self, number: u64, follow: Option<impl FnOnce() + Send + 'static>) {
         let mut state = self.0.lock();
-        state.early.insert(number, follow);
-        // Run under the lock: nobody may overtake. `Turn::run` documents what that asks of the caller.
+        if number != state.current {
+            let follow = follow.map(|it| -> Follow { Box::new(it) });
+            state.early.insert(number, follow);
+            return;
+        }
+        // Run under the lock: nobody may overtake. `Turn::run` documents what that asks of the caller. A turn is over
+        // before what follows runs, so that one that panics does not hold up the others.
+        state.current += 1;
+        if let Some(follow) = follow {
+            follow();
+        }
         while let Some(follow) = {
             let current = state.current;
             state.early.remove(&current)
@@ -97,7 +106,7 @@ impl Turn {
     /// it must not wait, and must not commit.
     pub fn run(mut self, follow: impl FnOnce() + Send + 'static) {
         match self.turnstile.take() {
-            Some(turnstile) => turnstile.arrive(self.number, Some(Box::new(follow))),
+            Some(turnstile) => turnstile.arrive(self.number, Some(follow)),
             None => follow(),
         }
     }
@@ -106,7 +115,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(turnstile) = self.turnstile.take() {
-            turnstile.arrive(self.number, None);
+            turnstile.arrive(self.number, None::<Follow>);
         }
     }
 }

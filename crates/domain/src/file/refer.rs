@@ -30,6 +30,11 @@ impl Refusal for ReferError {
     }
 }
 
+/// Whether there is something to note about a message with this body.
+pub fn links_to_files(body: &[u8]) -> bool {
+    !links(body, 1).is_empty()
+}
+
 /// Notes the files to which a message links that is about to be sent. Most link to none.
 pub async fn refer(
     store: &dyn Store,

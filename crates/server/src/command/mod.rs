@@ -126,8 +126,11 @@ pub(crate) enum LoginRefused {
 /// Says which instances of an account have a live socket right now.
 pub(crate) type Connected = Box<dyn FnOnce(AccountId) -> HashSet<InstanceId> + Send>;
 
+/// What a command does once its facts are there.
+pub(crate) type Work = BoxFuture<'static, Result<Answered, Refused>>;
+
 /// A command whose facts are loaded.
-type Prepared = Result<BoxFuture<'static, Result<Answered, Refused>>, Refused>;
+type Prepared = Result<Work, Refused>;
 
 /// Takes a command as far as its order matters: checks it and loads its facts. The future that is returned does the
 /// work; it submits its write to the store when it is first polled, so that the messages of a session are committed in
@@ -137,9 +140,32 @@ pub(crate) async fn prepare(
     caller: &Caller,
     now: Timestamp,
     command: wire::request::Command,
-) -> BoxFuture<'static, Result<Answered, Refused>> {
+) -> Work {
     let prepared = dispatch(context, caller, now, command).await;
-    prepared.unwrap_or_else(|refused| ready(Err(refused)).boxed())
+    prepared.unwrap_or_else(refuse)
+}
+
+/// The same without waiting, for what is asked most when all its facts are in memory; otherwise the command is given back.
+pub(crate) fn prepare_at_once(
+    context: &Context,
+    caller: &Caller,
+    now: Timestamp,
+    command: wire::request::Command,
+) -> Result<Work, wire::request::Command> {
+    use wire::request::Command;
+    match command {
+        Command::SendMessage(it) => {
+            let prepared = send_message::prepare_at_once(context, caller, now, it);
+            prepared
+                .map(|it| it.unwrap_or_else(refuse))
+                .map_err(Command::SendMessage)
+        }
+        other => Err(other),
+    }
+}
+
+fn refuse(refused: Refused) -> Work {
+    ready(Err(refused)).boxed()
 }
 
 /// Whether the answer tells the caller's own session all that the event says, so that it needs no push of it: a message

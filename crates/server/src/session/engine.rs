@@ -10,29 +10,29 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt as _, StreamExt as _};
 use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
 use hongyan_protocol::id::{AccountId, InstanceId, Timestamp};
-use hongyan_protocol::wire::{self, Close, Frame, frame::Kind, request::Command};
+use hongyan_protocol::wire::{Close, Frame, frame::Kind, request::Command};
 use hongyan_storage::Store;
 use hongyan_storage::model::App;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Message;
 
 use super::frames::{Ended, hear, refusal};
 use super::outbox::Outbox;
-use super::{Answering, SeatGuard, Work, login};
+use super::rate::Admission;
+use super::requests::Requests;
+use super::socket::Message;
+use super::{SeatGuard, login};
 use crate::command::{self, Caller, Ids, LoginRefused};
 use crate::config::Config;
 use crate::console::Console;
 use crate::facts::Facts;
 use crate::hub::{self, Hub};
 use crate::limiter::Limiter;
-use crate::metrics::{Metrics, command_name};
+use crate::metrics::Metrics;
 use crate::shared::Shared;
 use crate::uploads::Uploads;
 
@@ -51,15 +51,17 @@ pub struct Session {
     seat: Option<SeatGuard>,
     phase: Phase,
     gone: bool,
-    waiting: VecDeque<Frame>,
-    preparing: Option<BoxFuture<'static, (Answering, Work)>>,
-    running: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
 enum Phase {
-    Stranger,
-    LoggingIn(u32, BoxFuture<'static, Result<(Caller, Timestamp), LoginRefused>>),
-    In(Arc<Caller>),
+    /// With the frames that it sent.
+    Stranger(VecDeque<Frame>),
+    LoggingIn(
+        u32,
+        VecDeque<Frame>,
+        BoxFuture<'static, Result<(Caller, Timestamp), LoginRefused>>,
+    ),
+    In(Requests),
 }
 
 impl Engine {
@@ -109,11 +111,8 @@ impl Engine {
                 account: None,
             }),
             shared: self.0.clone(),
-            phase: Phase::Stranger,
+            phase: Phase::Stranger(VecDeque::new()),
             gone: false,
-            waiting: VecDeque::new(),
-            preparing: None,
-            running: FuturesUnordered::new(),
         }
     }
 
@@ -127,16 +126,20 @@ impl Session {
     /// Whether the next message would be read from the socket now.
     pub fn may_read(&self) -> bool {
         !self.gone
-            && self.waiting.is_empty()
-            && self.preparing.is_none()
-            && !matches!(self.phase, Phase::LoggingIn(..))
-            && self.running.len() < self.shared.config.limits.session_running_max
+            && match &self.phase {
+                Phase::Stranger(waiting) => waiting.is_empty(),
+                Phase::LoggingIn(..) => false,
+                Phase::In(requests) => requests.may_take(),
+            }
     }
 
     /// A binary message was read; to be asked of [`Session::may_read`] first.
     pub fn receive(&mut self, message: Bytes) {
-        match hear(Some(Ok(Message::Binary(message)))) {
-            Ok(frames) => self.waiting = frames,
+        match hear(Ok(Message::Binary(message))) {
+            Ok(frames) => match &mut self.phase {
+                Phase::Stranger(waiting) | Phase::LoggingIn(_, waiting, _) => *waiting = frames,
+                Phase::In(requests) => requests.take(frames),
+            },
             Err(Ended::By(end) | Ended::Broken(end)) => self.outbox.end(None, end),
             Err(Ended::Gone) => {}
         }
@@ -168,115 +171,103 @@ impl Session {
     /// The socket is gone. What was begun goes on; see [`Session::work`].
     pub fn leave(&mut self) {
         self.gone = true;
-        self.preparing = None;
-        self.waiting.clear();
+        match &mut self.phase {
+            Phase::Stranger(waiting) | Phase::LoggingIn(_, waiting, _) => waiting.clear(),
+            Phase::In(requests) => requests.give_up(),
+        }
     }
 
     /// Whether nothing runs any more.
     pub fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.preparing.is_none() && !matches!(self.phase, Phase::LoggingIn(..))
+        match &self.phase {
+            Phase::Stranger(_) => true,
+            Phase::LoggingIn(..) => false,
+            Phase::In(requests) => requests.is_idle(),
+        }
     }
 
     /// Who is logged in on it.
     pub fn instance(&self) -> Option<(AccountId, InstanceId)> {
         match &self.phase {
-            Phase::In(caller) => Some((caller.account.id, caller.instance)),
-            Phase::Stranger | Phase::LoggingIn(..) => None,
+            Phase::In(requests) => {
+                let caller = requests.caller();
+                Some((caller.account.id, caller.instance))
+            }
+            Phase::Stranger(_) | Phase::LoggingIn(..) => None,
         }
     }
 
     /// Whether there may be more to do without waiting.
     fn step(&mut self, now: Timestamp, context: &mut Context<'_>) -> bool {
-        if let Phase::LoggingIn(id, future) = &mut self.phase {
-            let Poll::Ready(done) = future.poll_unpin(context) else {
-                return false;
-            };
-            let id = *id;
-            self.logged_in(id, done);
-            return true;
-        }
-        if let Some(preparing) = &mut self.preparing
-            && let Poll::Ready((answering, work)) = preparing.poll_unpin(context)
-        {
-            self.preparing = None;
-            self.running.push(answering.finish(work).boxed());
-        }
-        while let Poll::Ready(Some(())) = self.running.poll_next_unpin(context) {}
-        let full = self.running.len() >= self.shared.config.limits.session_running_max;
-        if self.preparing.is_some() || full {
-            return false;
-        }
-        match self.waiting.pop_front() {
-            Some(frame) => {
-                self.begin(now, frame);
-                true
+        match &mut self.phase {
+            Phase::Stranger(waiting) => match waiting.pop_front() {
+                Some(frame) => {
+                    self.hear_stranger(now, frame);
+                    true
+                }
+                None => false,
+            },
+            Phase::LoggingIn(id, waiting, future) => match future.poll_unpin(context) {
+                Poll::Ready(done) => {
+                    let (id, waiting) = (*id, std::mem::take(waiting));
+                    self.logged_in(id, waiting, done);
+                    true
+                }
+                Poll::Pending => false,
+            },
+            Phase::In(requests) => {
+                requests.poll_running(context);
+                requests.begin(context, || now, || Admission::Taken);
+                false
             }
-            None => false,
         }
     }
 
-    fn begin(&mut self, now: Timestamp, frame: Frame) {
-        match frame.kind {
+    fn hear_stranger(&mut self, now: Timestamp, frame: Frame) {
+        let request = match frame.kind {
             Some(Kind::Ping(ping)) => {
                 self.outbox.push(frame::pong(ping.token));
+                return;
             }
-            Some(Kind::Request(request)) => self.begin_request(now, request),
-            Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => {}
-        }
-    }
-
-    fn begin_request(&mut self, now: Timestamp, request: wire::Request) {
-        let Some(session) = self.seat.as_ref().map(|it| it.session) else {
+            Some(Kind::Request(request)) => request,
+            Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => return,
+        };
+        let (Some(seat), Phase::Stranger(waiting)) = (&self.seat, &mut self.phase) else {
             return;
         };
-        let refuse = |code: Code| {
-            self.outbox.push(refusal(request.id, code, code.text()));
+        let id = request.id;
+        let Some(Command::Login(login)) = request.command else {
+            self.outbox
+                .push(refusal(id, Code::NOT_LOGGED_IN, Code::NOT_LOGGED_IN.text()));
+            return;
         };
-        match (&self.phase, request.command) {
-            (Phase::Stranger, Some(Command::Login(login))) => {
-                let (shared, outbox, id) = (self.shared.clone(), self.outbox.clone(), request.id);
-                let attempt =
-                    async move { login::attempt(&shared, &outbox, session, ADDRESS, now, id, login).await };
-                self.phase = Phase::LoggingIn(request.id, attempt.boxed());
-            }
-            (Phase::Stranger | Phase::LoggingIn(..), _) => refuse(Code::NOT_LOGGED_IN),
-            (Phase::In(_), None) => refuse(Code::COMMAND_UNKNOWN),
-            (Phase::In(_), Some(Command::Login(_))) => refuse(Code::LOGIN_RUNNING),
-            (Phase::In(caller), Some(command)) => {
-                let answering = Answering {
-                    shared: self.shared.clone(),
-                    outbox: self.outbox.clone(),
-                    session,
-                    caller: caller.clone(),
-                    request: request.id,
-                    command: command_name(&command),
-                    logout: matches!(command, Command::Logout(_)),
-                    begun: Instant::now(),
-                };
-                let prepared = async move {
-                    let context = &answering.shared.context;
-                    let work = command::prepare(context, &answering.caller, now, command).await;
-                    (answering, work)
-                };
-                self.preparing = Some(prepared.boxed());
-            }
-        }
+        let (shared, outbox, session) = (self.shared.clone(), self.outbox.clone(), seat.session);
+        let attempt = async move { login::attempt(&shared, &outbox, session, ADDRESS, now, id, login).await };
+        self.phase = Phase::LoggingIn(id, std::mem::take(waiting), attempt.boxed());
     }
 
-    fn logged_in(&mut self, id: u32, done: Result<(Caller, Timestamp), LoginRefused>) {
-        self.phase = Phase::Stranger;
-        match done {
-            Ok((caller, _)) => {
-                if let Some(seat) = &mut self.seat {
-                    seat.account = Some(caller.account.id);
-                }
-                self.phase = Phase::In(Arc::new(caller));
+    fn logged_in(
+        &mut self,
+        id: u32,
+        waiting: VecDeque<Frame>,
+        done: Result<(Caller, Timestamp), LoginRefused>,
+    ) {
+        self.phase = match (done, &mut self.seat) {
+            (Ok((caller, _)), Some(seat)) => {
+                seat.account = Some(caller.account.id);
+                let (shared, outbox) = (self.shared.clone(), self.outbox.clone());
+                Phase::In(Requests::new(shared, outbox, seat.session, caller, waiting))
             }
-            Err(LoginRefused::Refused(refused)) => {
+            (Ok(_), None) => Phase::Stranger(waiting),
+            (Err(LoginRefused::Refused(refused)), _) => {
                 self.outbox.push(refusal(id, refused.code, &refused.text));
+                Phase::Stranger(waiting)
             }
-            Err(LoginRefused::Kicked(reason)) => hub::kick(&self.outbox, reason),
-        }
+            (Err(LoginRefused::Kicked(reason)), _) => {
+                hub::kick(&self.outbox, reason);
+                Phase::Stranger(waiting)
+            }
+        };
     }
 }
 

@@ -4,14 +4,13 @@
 
 use std::collections::VecDeque;
 
+use super::outbox::End;
+use super::socket::{Error, Message};
 use bytes::Bytes;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
 use hongyan_protocol::wire::{Close, Frame, Response};
 use prost::encoding::{DecodeContext, decode_key, skip_field};
-use tokio_tungstenite::tungstenite::{Error, Message};
-
-use super::outbox::End;
 
 /// Frames in one message. An empty frame takes two bytes on the wire and far more in memory.
 const FRAMES_MAX: usize = 1024;
@@ -28,20 +27,15 @@ pub(crate) enum Ended {
 }
 
 /// Reads the frames of a message.
-pub(crate) fn hear(message: Option<Result<Message, Error>>) -> Result<VecDeque<Frame>, Ended> {
+pub(crate) fn hear(message: Result<Message, Error>) -> Result<VecDeque<Frame>, Ended> {
     match message {
-        Some(Ok(Message::Binary(bytes))) => decode(bytes).map_err(Ended::By),
-        Some(Ok(Message::Text(_))) => Err(Ended::By(TEXT)),
-        // The WebSocket's own pings are answered by its library. They are a sign of life like any other.
-        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(VecDeque::new()),
-        Some(Ok(Message::Close(_))) | None => Err(Ended::Gone),
-        Some(Err(Error::Capacity(_))) => Err(Ended::Broken(TOO_LARGE)),
-        Some(Err(Error::Utf8(_))) => Err(Ended::Broken(TEXT)),
-        Some(Err(Error::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ))) => Err(Ended::Gone),
-        Some(Err(Error::Protocol(_))) => Err(Ended::Broken(NOT_WEBSOCKET)),
-        Some(Err(_)) => Err(Ended::Gone),
+        Ok(Message::Binary(bytes)) => decode(bytes).map_err(Ended::By),
+        Ok(Message::Text) => Err(Ended::By(TEXT)),
+        // The WebSocket's own pings are answered by the socket. They are a sign of life like any other.
+        Ok(Message::Sign) => Ok(VecDeque::new()),
+        Ok(Message::Close) | Err(Error::Gone) => Err(Ended::Gone),
+        Err(Error::TooLarge) => Err(Ended::Broken(TOO_LARGE)),
+        Err(Error::Malformed) => Err(Ended::Broken(NOT_WEBSOCKET)),
     }
 }
 
@@ -81,7 +75,7 @@ mod tests {
     use super::*;
 
     fn heard(bytes: &[u8]) -> Result<usize, Ended> {
-        hear(Some(Ok(Message::Binary(Bytes::copy_from_slice(bytes))))).map(|it| it.len())
+        hear(Ok(Message::Binary(Bytes::copy_from_slice(bytes)))).map(|it| it.len())
     }
 
     #[test]
@@ -93,8 +87,8 @@ mod tests {
         assert_eq!(heard(&ping[..ping.len() - 1]), Err(Ended::By(NOT_A_PACKET)));
         assert_eq!(heard(&[0x0a, 0].repeat(1024)), Ok(1024));
         assert_eq!(heard(&[0x0a, 0].repeat(1025)), Err(Ended::By(TOO_MANY_FRAMES)));
-        assert_eq!(hear(Some(Ok(Message::text("{}")))), Err(Ended::By(TEXT)));
-        assert_eq!(hear(None), Err(Ended::Gone));
+        assert_eq!(hear(Ok(Message::Text)), Err(Ended::By(TEXT)));
+        assert_eq!(hear(Err(Error::Gone)), Err(Ended::Gone));
     }
 
     #[test]

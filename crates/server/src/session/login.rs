@@ -14,9 +14,9 @@ use hongyan_protocol::wire::{self, Close, Frame, frame::Kind, request::Command};
 use hongyan_protocol::{frame, limits};
 use tokio::time::{Instant, timeout_at};
 
-use super::WebSocket;
 use super::frames::{Ended, hear, refusal};
 use super::outbox::{End, Outbox};
+use super::socket::Socket;
 use crate::clock;
 use crate::command::{self, Caller, LoggedIn, LoginRefused, Refused};
 use crate::hub::{self, Publication, STOPPING, Seat, SessionId};
@@ -39,7 +39,7 @@ pub(super) struct Entered {
 /// Answers a stranger until it logged in.
 pub(super) async fn log_in(
     shared: &Arc<Shared>,
-    socket: &mut WebSocket,
+    socket: &mut Socket,
     outbox: &Arc<Outbox>,
     session: SessionId,
     address: IpAddr,
@@ -48,7 +48,7 @@ pub(super) async fn log_in(
     let mut answers = 0;
     loop {
         let message = tokio::select! {
-            message = timeout_at(deadline, futures_util::StreamExt::next(socket)) => {
+            message = timeout_at(deadline, socket.next()) => {
                 message.map_err(|_| Ended::By(LATE))?
             }
             () = shared.stopped() => return Err(Ended::By(STOPPING)),

@@ -9,9 +9,9 @@
 //! Invariant: nothing follows the end (contract C6). What was put in before it is still sent.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use hongyan_protocol::wire::Close;
 use parking_lot::Mutex;
 
@@ -42,6 +42,15 @@ pub(crate) enum Pushed {
     Overflowed,
     /// The end was there before it.
     Ended,
+}
+
+/// What there is to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Nothing,
+    Frames,
+    /// The end has come. What waits before it is still to be sent.
+    End(End),
 }
 
 /// See the head of the file.
@@ -79,6 +88,8 @@ impl Outbox {
         let bytes = state.bytes + frame.len();
         // A single frame may be larger than the bound: an answer to a sync has its own limit.
         let full = state.frames.len() >= self.frames_max || (bytes > self.bytes_max && state.bytes > 0);
+        // Who writes is awake already when something waits.
+        let is_first = state.frames.is_empty();
         if full {
             state.frames = VecDeque::new();
             state.bytes = 0;
@@ -90,7 +101,9 @@ impl Outbox {
             state.frames.push_back(frame);
             state.bytes = bytes;
         }
-        wake(state);
+        if is_first || full {
+            wake(state);
+        }
         if full { Pushed::Overflowed } else { Pushed::Taken }
     }
 
@@ -109,67 +122,48 @@ impl Outbox {
         self.state.lock().end
     }
 
-    /// The next message to write, joined from what waits.
+    /// What the session that writes has to do now. It is woken when there is something after there was nothing, and when
+    /// the end comes.
+    pub(crate) fn waiting(&self, context: &Context<'_>) -> Waiting {
+        let mut state = self.state.lock();
+        if let Some(end) = state.end {
+            return Waiting::End(end);
+        }
+        state.wake_by(context);
+        match state.frames.is_empty() {
+            true => Waiting::Nothing,
+            false => Waiting::Frames,
+        }
+    }
+
+    /// Puts the next message to write, joined from what waits, behind what is in the buffer; `false` when nothing waits.
+    pub(crate) fn take_into(&self, buffer: &mut Vec<u8>) -> bool {
+        self.state.lock().take_into(buffer)
+    }
+
+    /// The next message to write.
     pub(crate) fn take(&self) -> Option<Bytes> {
-        self.state.lock().take()
-    }
-
-    /// Like [`Outbox::take`]; wakes when there is something to write, or the end has come.
-    pub(crate) fn poll_take(&self, context: &Context<'_>) -> Poll<Bytes> {
-        let mut state = self.state.lock();
-        match state.take() {
-            Some(message) => Poll::Ready(message),
-            None => {
-                state.wake_by(context);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// Ready when the end has come. What waits before it is still to be sent.
-    pub(crate) fn poll_ended(&self, context: &Context<'_>) -> Poll<End> {
-        let mut state = self.state.lock();
-        match state.end {
-            Some(end) => Poll::Ready(end),
-            None => {
-                state.wake_by(context);
-                Poll::Pending
-            }
-        }
+        let mut message = Vec::new();
+        self.take_into(&mut message).then(|| message.into())
     }
 }
 
 impl State {
-    fn take(&mut self) -> Option<Bytes> {
-        let first = self.frames.pop_front()?;
-        let mut size = first.len();
-        let more = self
-            .frames
-            .iter()
-            .take_while(|frame| {
-                size += frame.len();
-                size <= JOINED_BYTES_MAX
-            })
-            .count();
-        let message = if more == 0 {
-            first
-        } else {
-            let mut joined = BytesMut::with_capacity(JOINED_BYTES_MAX.min(first.len() + self.bytes));
-            joined.extend_from_slice(&first);
-            for frame in self.frames.drain(..more) {
-                joined.extend_from_slice(&frame);
-            }
-            joined.freeze()
-        };
-        self.bytes = self.bytes.saturating_sub(message.len());
-        if self.frames.is_empty() {
-            // A burst leaves no memory behind: most sessions are idle most of the time.
-            self.bytes = 0;
-            if self.frames.capacity() > 16 {
-                self.frames = VecDeque::new();
-            }
+    fn take_into(&mut self, buffer: &mut Vec<u8>) -> bool {
+        let mut size = 0;
+        while let Some(frame) = self.frames.front()
+            && (size == 0 || size + frame.len() <= JOINED_BYTES_MAX)
+        {
+            size += frame.len();
+            buffer.extend_from_slice(frame);
+            self.frames.pop_front();
         }
-        Some(message)
+        self.bytes = self.bytes.saturating_sub(size);
+        if self.frames.is_empty() && self.frames.capacity() > 0 {
+            // Most sessions are idle most of the time.
+            self.frames = VecDeque::new();
+        }
+        size > 0
     }
 
     fn wake_by(&mut self, context: &Context<'_>) {
