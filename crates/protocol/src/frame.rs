@@ -3,8 +3,9 @@
 //! **Comes in:** bytes of a WebSocket message, or one frame. **Goes out:** frames, or bytes that can be laid end to end
 //! with others. **Never here:** what a frame means.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use prost::Message as _;
+use prost::encoding::message;
 
 use crate::Malformed;
 use crate::code::Code;
@@ -19,12 +20,11 @@ pub fn decode(bytes: Bytes) -> Result<Vec<Frame>, Malformed> {
 
 /// A Packet of one frame. Several of these laid end to end are a Packet of all their frames.
 pub fn encode(kind: frame::Kind) -> Bytes {
-    let packet = Packet {
-        frames: vec![Frame { kind: Some(kind) }],
-    };
-    let mut bytes = BytesMut::with_capacity(packet.encoded_len());
-    packet.encode(&mut bytes).expect("the buffer grows as needed");
-    bytes.freeze()
+    const FRAMES: u32 = 1;
+    let frame = Frame { kind: Some(kind) };
+    let mut bytes = Vec::with_capacity(message::encoded_len(FRAMES, &frame));
+    message::encode(FRAMES, &frame, &mut bytes);
+    bytes.into()
 }
 
 /// See [`encode`].

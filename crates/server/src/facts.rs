@@ -6,12 +6,12 @@
 //! Invariant: a fact that is held is as new as the events that were applied. A load that began before an event about
 //! the same thing is repeated, because it may have read what was there before (see [`Cache::load`]).
 
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use hongyan_domain::Event;
 use hongyan_domain::account::Person;
 use hongyan_domain::group::{Standing, manages};

@@ -9,12 +9,13 @@
 //! Invariant: a session whose instance was kicked is taken out before anything later is published (contract C6), and
 //! one that logs in at the same moment is not let in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use hongyan_domain::{Audience, Event};
 use hongyan_protocol::id::{Account, AccountId, InstanceId, SdkAppId, Timestamp};
 use hongyan_protocol::platform::{KickReason, Platform};

@@ -18,13 +18,21 @@ pub struct Person {
     pub avatar: Arc<str>,
 }
 
+/// Most accounts have no nick and no picture, and share the empty text.
+fn shared(text: &str) -> Arc<str> {
+    match text {
+        "" => Arc::default(),
+        text => text.into(),
+    }
+}
+
 impl Person {
     /// The part of a profile that others are shown beside what somebody does.
     pub fn of(account: Account, profile: &Profile) -> Self {
         Self {
             account,
-            nick: profile.nick.as_str().into(),
-            avatar: profile.avatar.as_str().into(),
+            nick: shared(&profile.nick),
+            avatar: shared(&profile.avatar),
         }
     }
 }

@@ -133,15 +133,15 @@ pub async fn send(
         return Ok(pass_by(timeline, message, sender));
     }
     let committed = store.append_message(timeline, message).await?;
-    let (message, events) = match committed.value {
-        Appended::New(message) => {
-            let event = Event::timeline(timeline, ChangeKind::Appended, message.clone());
-            (message, vec![event])
-        }
-        Appended::Repeat(message) => (message, Vec::new()),
+    let (answer, events) = match committed.value {
+        Appended::New(message) => (
+            Sent::of(&message),
+            vec![Event::timeline(timeline, ChangeKind::Appended, message)],
+        ),
+        Appended::Repeat(message) => (Sent::of(&message), Vec::new()),
     };
     Ok(Outcome {
-        answer: Sent::of(&message),
+        answer,
         events,
         turn: committed.turn,
     })

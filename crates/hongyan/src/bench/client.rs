@@ -15,13 +15,16 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 /// A WebSocket to the measured server.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
+/// What is written waits for the flush, up to this: a batch is one system call.
+pub(super) const WRITE_BUFFER_BYTES: usize = 64 * 1024;
+
 /// Opens a WebSocket with small buffers, so that ten thousand of them fit into the load generator.
 pub(crate) async fn connect(address: &str) -> Result<Socket> {
     let stream = TcpStream::connect(address).await.context("connecting")?;
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
-        .write_buffer_size(0);
+        .write_buffer_size(WRITE_BUFFER_BYTES);
     let (socket, _) = client_async_with_config(format!("ws://{address}/v1/ws"), stream, Some(config))
         .await
         .context("the WebSocket's handshake")?;

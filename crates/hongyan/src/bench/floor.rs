@@ -15,6 +15,8 @@ use tokio_tungstenite::accept_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use super::client::WRITE_BUFFER_BYTES;
+
 /// As large as the answer to SendMessage with its frame around it.
 const ANSWER: &[u8] = &[0; 32];
 const QUEUE_MAX: usize = 1024;
@@ -46,7 +48,7 @@ async fn relay(stream: TcpStream, number: u64, sockets: Sockets, broadcast: bool
     stream.set_nodelay(true)?;
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
-        .write_buffer_size(0);
+        .write_buffer_size(WRITE_BUFFER_BYTES);
     let (mut sink, mut source) = accept_async_with_config(stream, Some(config)).await?.split();
     let (sender, mut queue) = mpsc::channel::<Bytes>(QUEUE_MAX);
     sockets.lock().await.insert(number, sender.clone());

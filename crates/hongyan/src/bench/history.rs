@@ -1,23 +1,21 @@
 //! History: pages of 20 from a short and from a long timeline, and a login with many conversations.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use futures_util::StreamExt as _;
 use futures_util::stream;
-use futures_util::{SinkExt as _, StreamExt as _};
 use hdrhistogram::Histogram;
 use hongyan_protocol::wire::{ListMessages, Sync, request, response};
 use serde_json::json;
-use tokio::sync::Semaphore;
-use tokio_tungstenite::tungstenite::Message;
 
 use super::process::Server;
 use super::report::{Latency, Report, Run};
+use super::sender::Sender;
 use super::{client, instant, wire};
 
 /// Senders that fill a timeline together. Few, because each hears what the others send.
 const SENDERS: u64 = 4;
+/// Unanswered messages of each: more than a session has under way, so that it never waits for the next.
+const WINDOW: usize = 128;
 const READER: &str = "reader";
 
 /// How much to measure.
@@ -130,41 +128,14 @@ pub(super) async fn fill(server: &Server, key: &str, owner: &str, group: &str, m
 }
 
 async fn fill_by(server: &Server, key: &str, group: &str, user_id: String, messages: u64) -> Result<()> {
-    const WINDOW: usize = 64;
     let mut socket = client::login(&server.address, key, &user_id).await?;
     wire::join_group(&mut socket, group).await?;
-    let (mut sink, mut source) = socket.split();
-    let window = Arc::new(Semaphore::new(WINDOW));
-    let answers = {
-        let window = window.clone();
-        tokio::spawn(async move {
-            while let Some(message) = source.next().await {
-                if let Message::Binary(bytes) = message? {
-                    window.add_permits(super::pairs::count_answers(bytes)?);
-                }
-            }
-            anyhow::Ok(())
-        })
-    };
+    let mut sender = Sender::new(socket, WINDOW, true);
     for count in 0..messages {
-        window.acquire().await?.forget();
-        let text = wire::text(
-            wire::group(group),
-            count as u32,
-            format!("message {count} of {user_id}"),
-        );
-        sink.send(Message::Binary(wire::encode(count as u32 + 2, text)))
-            .await?;
-        if answers.is_finished() {
-            answers.await??;
-            bail!("a sender's socket ended");
-        }
+        let text = format!("message {count} of {user_id}");
+        let command = wire::text(wire::group(group), count as u32, text);
+        sender.send(wire::encode(count as u32 + 2, command)).await?;
     }
-    let all = window.acquire_many(WINDOW as u32);
-    tokio::time::timeout(Duration::from_secs(30), all)
-        .await
-        .context("answers are missing")??
-        .forget();
-    answers.abort();
+    sender.drain().await?;
     Ok(())
 }

@@ -15,9 +15,11 @@ mod process;
 mod recover;
 mod report;
 mod room;
+mod sender;
+mod stamp;
 mod wire;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Subcommand;
 
@@ -57,12 +59,4 @@ impl Bench {
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn instant() -> Instant {
     Instant::now()
-}
-
-/// Waits for a moment.
-async fn until(moment: Instant) {
-    let left = moment.saturating_duration_since(instant());
-    if left > Duration::ZERO {
-        tokio::time::sleep(left).await;
-    }
 }

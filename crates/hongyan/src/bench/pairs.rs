@@ -8,21 +8,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use futures_util::stream::SplitSink;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use hdrhistogram::Histogram;
-use hongyan_protocol::body::Body;
-use hongyan_protocol::frame as frames;
 use hongyan_protocol::id::UserId;
-use hongyan_protocol::wire::{Push, Request, element, frame, push, request};
 use serde_json::json;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::{self, Socket};
 use super::process::Server;
 use super::report::{Latency, Report, Run};
-use super::{instant, until, wire};
+use super::sender::Sender;
+use super::stamp::{stamped, stamps};
+use super::{instant, wire};
 
 /// How much to measure.
 #[derive(Debug, Clone, clap::Args)]
@@ -209,23 +207,9 @@ struct Plan {
 
 /// Sends until it is told to stop, then waits for the answers that are missing.
 async fn send(socket: Socket, plan: Plan, framed: bool, shared: Arc<Shared>) -> Result<()> {
-    let (mut sink, mut source) = socket.split();
-    let window = Arc::new(Semaphore::new(plan.window));
-    let answers = {
-        let (window, shared) = (window.clone(), shared.clone());
-        tokio::spawn(async move {
-            while let Some(message) = source.next().await {
-                let answered = match message? {
-                    Message::Binary(bytes) if framed => count_answers(bytes)?,
-                    Message::Binary(_) => 1,
-                    Message::Close(frame) => bail!("the server closed the sender's socket: {frame:?}"),
-                    _ => 0,
-                };
-                shared.answered.fetch_add(answered as u64, Ordering::Relaxed);
-                window.add_permits(answered);
-            }
-            anyhow::Ok(())
-        })
+    let mut sender = Sender::new(socket, plan.window, framed);
+    let count_answered = |answered: usize| {
+        shared.answered.fetch_add(answered as u64, Ordering::Relaxed);
     };
     // Senders with a pause are spread over it, so that they do not all send at once.
     let mut due = instant()
@@ -234,69 +218,26 @@ async fn send(socket: Socket, plan: Plan, framed: bool, shared: Arc<Shared>) -> 
             .unwrap_or_default()
             .mul_f64(plan.number as f64 / 200.0 % 1.0);
     for count in 0_u32.. {
-        if !shared.sending.load(Ordering::Relaxed) || answers.is_finished() {
+        if !shared.sending.load(Ordering::Relaxed) {
             break;
         }
         if let Some(pause) = plan.pause {
-            until(due).await;
+            // Answers are taken as they come.
+            while let Ok(answered) = tokio::time::timeout_at(due.into(), sender.answered()).await {
+                count_answered(answered?);
+            }
             due += pause;
         }
-        let permit = match window.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                sink.flush().await?;
-                window.clone().acquire_owned().await?
-            }
-        };
-        permit.forget();
         let text = stamped(count, shared.epoch, plan.bytes);
         let command = wire::text(wire::user(plan.peer.as_str()), count, text);
         let request = wire::encode(count.wrapping_add(2), command);
-        sink.feed(Message::Binary(request)).await?;
+        count_answered(sender.send(request).await?);
         if plan.pause.is_some() {
-            sink.flush().await?;
+            sender.flush().await?;
         }
     }
-    sink.flush().await?;
-    drain(&mut sink, &window, plan.window, answers).await
-}
-
-async fn drain(
-    sink: &mut SplitSink<Socket, Message>,
-    window: &Semaphore,
-    all: usize,
-    answers: tokio::task::JoinHandle<Result<()>>,
-) -> Result<()> {
-    let waited = tokio::time::timeout(Duration::from_secs(10), window.acquire_many(all as u32)).await;
-    if answers.is_finished() {
-        answers.await??;
-        bail!("the server closed a sender's socket");
-    }
-    answers.abort();
-    waited.context("answers are missing after ten seconds")??.forget();
-    let _ = sink.close().await;
+    count_answered(sender.drain().await?);
     Ok(())
-}
-
-/// How many answers a message carries; a refusal is an error.
-pub(super) fn count_answers(bytes: bytes::Bytes) -> Result<usize> {
-    let mut answered = 0;
-    for frame in frames::decode(bytes)? {
-        if let Some(frame::Kind::Response(response)) = frame.kind {
-            if response.code != 0 {
-                bail!("a message was refused: {} {}", response.code, response.text);
-            }
-            answered += 1;
-        }
-    }
-    Ok(answered)
-}
-
-/// A text that says which message it is and when it was sent, in microseconds of the measurement.
-pub(super) fn stamped(count: u32, epoch: Instant, bytes: usize) -> String {
-    let mut text = format!("{count}:{}:", epoch.elapsed().as_micros());
-    text.extend(std::iter::repeat_n('x', bytes.saturating_sub(text.len())));
-    text
 }
 
 /// What one receiver saw.
@@ -320,51 +261,32 @@ async fn receive(
     };
     let mut last: Option<u32> = None;
     loop {
-        let kinds = tokio::select! {
-            kinds = client::next_frames(&mut socket) => kinds?,
+        let message = tokio::select! {
+            message = socket.next() => message.context("a receiver's socket ended")??,
             _ = stop.changed() => return Ok(received),
         };
-        for kind in kinds {
-            let Some((count, sent_us)) = read(kind) else {
-                continue;
-            };
-            shared.received.fetch_add(1, Ordering::Relaxed);
+        let bytes = match message {
+            Message::Binary(bytes) => bytes,
+            Message::Close(frame) => bail!("the server closed a receiver's socket: {frame:?}"),
+            _ => continue,
+        };
+        let is_counting = shared.counting.load(Ordering::Relaxed);
+        let now_us = shared.epoch.elapsed().as_micros() as u64;
+        let mut came = 0;
+        for (count, sent_us) in stamps(&bytes) {
+            came += 1;
             match last {
                 Some(last) if count == last => received.repeated += 1,
                 Some(last) if count < last => received.out_of_order += 1,
                 _ => last = Some(count),
             }
-            if shared.counting.load(Ordering::Relaxed) {
-                received.counted += 1;
-                received
-                    .latency
-                    .record(shared.epoch.elapsed().as_micros() as u64 - sent_us)?;
+            if is_counting {
+                received.latency.record(now_us.saturating_sub(sent_us))?;
             }
         }
+        if is_counting {
+            received.counted += came;
+        }
+        shared.received.fetch_add(came, Ordering::Relaxed);
     }
-}
-
-/// Numbers and times of the messages that were pushed together, or relayed as they were sent.
-pub(super) fn stamps(bytes: bytes::Bytes) -> Result<Vec<(u32, u64)>> {
-    let frames = frames::decode(bytes)?;
-    Ok(frames.into_iter().filter_map(|it| read(it.kind?)).collect())
-}
-
-/// Number and time of a message that was pushed, or relayed as it was sent.
-fn read(kind: frame::Kind) -> Option<(u32, u64)> {
-    let body = match kind {
-        frame::Kind::Push(Push {
-            kind: Some(push::Kind::TimelineChange(change)),
-        }) => change.message?.body,
-        frame::Kind::Request(Request {
-            command: Some(request::Command::SendMessage(send)),
-            ..
-        }) => send.body,
-        _ => return None,
-    };
-    let Some(element::Kind::Text(text)) = Body::trusted(body).first() else {
-        return None;
-    };
-    let mut parts = text.text.split(':');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }

@@ -16,7 +16,8 @@ use tokio_tungstenite::tungstenite::Message;
 use super::client::{self, Socket};
 use super::process::Server;
 use super::report::{Latency, Report, Run};
-use super::{instant, pairs, wire};
+use super::stamp::{stamped, stamps};
+use super::{instant, wire};
 
 const ROOM: &str = "room";
 
@@ -179,7 +180,7 @@ async fn send(socket: Socket, options: Options, shared: Arc<Shared>) -> Result<u
     let mut sent: u64 = 0;
     while shared.sending.load(Ordering::Relaxed) {
         wait(&shared, sent.saturating_sub(options.window - 1)).await?;
-        let text = pairs::stamped(sent as u32, shared.epoch, options.bytes);
+        let text = stamped(sent as u32, shared.epoch, options.bytes);
         let command = wire::text(wire::group(ROOM), sent as u32, text);
         let request = wire::encode(sent as u32 + 2, command);
         sink.send(Message::Binary(request)).await?;
@@ -233,7 +234,7 @@ async fn receive(
         let Message::Binary(bytes) = message else { continue };
         let count = wire::count_frames(&bytes);
         if looks {
-            for (number, sent_us) in pairs::stamps(bytes)? {
+            for (number, sent_us) in stamps(&bytes) {
                 heard
                     .latency
                     .record(shared.epoch.elapsed().as_micros() as u64 - sent_us)?;

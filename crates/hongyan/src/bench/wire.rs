@@ -8,6 +8,7 @@ use hongyan_protocol::frame as frames;
 use hongyan_protocol::id::{ConversationId, GroupId, Timestamp, UserId};
 use hongyan_protocol::wire::{self, element, frame, request, response};
 use hongyan_server::clock;
+use prost::Message as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::{self, Socket};
@@ -83,25 +84,43 @@ pub(super) async fn join_group(socket: &mut Socket, group_id: &str) -> Result<()
     Ok(())
 }
 
-/// How many frames a message carries, without decoding them: a Packet is a row of fields of one kind.
-pub(super) fn count_frames(mut bytes: &[u8]) -> u64 {
-    let mut frames = 0;
-    while let [_, rest @ ..] = bytes {
-        let mut length = 0_usize;
-        let mut shift = 0;
-        let mut rest = rest;
-        while let [byte, after @ ..] = rest {
-            length |= usize::from(byte & 0x7f) << shift;
-            shift += 7;
-            rest = after;
-            if byte & 0x80 == 0 {
-                break;
+/// How many frames a message carries.
+pub(super) fn count_frames(bytes: &[u8]) -> u64 {
+    split(bytes).count() as u64
+}
+
+/// How many answers a message carries; a refusal is an error.
+pub(super) fn count_answers(bytes: &[u8]) -> Result<usize> {
+    let mut answered = 0;
+    for frame in split(bytes) {
+        // Pushes are passed over unread.
+        if frame.first() == Some(&RESPONSE) {
+            let frame = wire::Frame::decode(frame)?;
+            if let Some(frame::Kind::Response(response)) = frame.kind {
+                if response.code != 0 {
+                    bail!("a message was refused: {} {}", response.code, response.text);
+                }
+                answered += 1;
             }
         }
-        bytes = rest.get(length..).unwrap_or_default();
-        frames += 1;
     }
-    frames
+    Ok(answered)
+}
+
+/// The first byte of a frame that is a response.
+const RESPONSE: u8 = 2 << 3 | 2;
+
+/// The frames of a message, encoded: a Packet is a row of fields of one kind.
+fn split(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut bytes = bytes;
+    std::iter::from_fn(move || {
+        let [_, rest @ ..] = bytes else { return None };
+        let mut rest = rest;
+        let length = prost::encoding::decode_varint(&mut rest).unwrap_or_default() as usize;
+        let (frame, after) = rest.split_at(length.min(rest.len()));
+        bytes = after;
+        Some(frame)
+    })
 }
 
 #[cfg(test)]
@@ -114,5 +133,16 @@ mod tests {
         let joined = [frames::ping(1), large, frames::pong(2)].concat();
         assert_eq!(count_frames(&joined), 3);
         assert_eq!(count_frames(&[]), 0);
+
+        let answer = |code| {
+            frames::response(wire::Response {
+                id: 7,
+                code,
+                ..wire::Response::default()
+            })
+        };
+        let joined = [answer(0), frames::ping(1), answer(0)].concat();
+        assert_eq!(count_answers(&joined).unwrap(), 2);
+        assert!(count_answers(&[answer(0), answer(60_018)].concat()).is_err());
     }
 }
