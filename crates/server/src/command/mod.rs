@@ -145,22 +145,28 @@ pub(crate) async fn prepare(
     prepared.unwrap_or_else(refuse)
 }
 
-/// The same without waiting, for what is asked most when all its facts are in memory; otherwise the command is given back.
+/// What became of a command without waiting.
+pub(crate) enum AtOnce {
+    /// All that it has to know was in memory.
+    Prepared(Work),
+    /// It has to be prepared with time.
+    Not(wire::request::Command),
+}
+
+/// The same without waiting, for what is asked most.
 pub(crate) fn prepare_at_once(
     context: &Context,
     caller: &Caller,
     now: Timestamp,
     command: wire::request::Command,
-) -> Result<Work, wire::request::Command> {
+) -> AtOnce {
     use wire::request::Command;
     match command {
-        Command::SendMessage(it) => {
-            let prepared = send_message::prepare_at_once(context, caller, now, it);
-            prepared
-                .map(|it| it.unwrap_or_else(refuse))
-                .map_err(Command::SendMessage)
-        }
-        other => Err(other),
+        Command::SendMessage(it) => match send_message::prepare_at_once(context, caller, now, it) {
+            Ok(prepared) => AtOnce::Prepared(prepared.unwrap_or_else(refuse)),
+            Err(it) => AtOnce::Not(Command::SendMessage(it)),
+        },
+        other => AtOnce::Not(other),
     }
 }
 

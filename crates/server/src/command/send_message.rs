@@ -157,6 +157,7 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
+    use crate::command::AtOnce;
     use crate::command::testing::{NOW, World, message, text, to_group, to_system, to_user};
 
     fn body(kinds: Vec<Option<Kind>>) -> bytes::Bytes {
@@ -325,8 +326,8 @@ mod tests {
         for random in 1..=50 {
             let command = Command::SendMessage(message(to_user("bob"), random));
             let work = match crate::command::prepare_at_once(&world.context, &alice, NOW, command) {
-                Ok(work) => work,
-                Err(command) => {
+                AtOnce::Prepared(work) => work,
+                AtOnce::Not(command) => {
                     assert_eq!(random, 1, "the facts of the first are those of the others");
                     crate::command::prepare(&world.context, &alice, NOW, command).await
                 }

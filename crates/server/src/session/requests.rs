@@ -28,7 +28,7 @@ use tokio::time::Instant;
 use super::frames::refusal;
 use super::outbox::{End, Outbox, Pushed};
 use super::rate::Admission;
-use crate::command::{self, Answered, Caller, Refused, Work};
+use crate::command::{self, Answered, AtOnce, Caller, Refused, Work};
 use crate::hub::{Publication, SessionId};
 use crate::metrics::command_name;
 use crate::shared::Shared;
@@ -45,11 +45,12 @@ pub(super) struct Requests {
     /// Frames that were read and not begun with: the rest of one message.
     waiting: VecDeque<Frame>,
     /// The request whose facts are being loaded: one at a time, so that requests are begun in the order sent.
-    preparing: Option<(Asked, BoxFuture<'static, Work>)>,
+    preparing: Option<BoxFuture<'static, (Asked, Work)>>,
     running: Vec<Running>,
 }
 
 /// A request on its way to its answer.
+#[derive(Clone, Copy)]
 struct Asked {
     request: u32,
     command: &'static str,
@@ -131,14 +132,12 @@ impl Requests {
         mut admit: impl FnMut() -> Admission,
     ) {
         loop {
-            if let Some((asked, mut preparing)) = self.preparing.take() {
-                match preparing.poll_unpin(context) {
-                    Poll::Ready(work) => self.run(context, asked, work),
-                    Poll::Pending => {
-                        self.preparing = Some((asked, preparing));
-                        return;
-                    }
-                }
+            if let Some(preparing) = &mut self.preparing {
+                let Poll::Ready((asked, work)) = preparing.poll_unpin(context) else {
+                    return;
+                };
+                self.preparing = None;
+                self.run(context, asked, work);
             }
             if self.is_full() {
                 return;
@@ -222,12 +221,14 @@ impl Requests {
                 };
                 let (now, command_context) = (now(), &self.shared.context);
                 match command::prepare_at_once(command_context, &self.caller, now, command) {
-                    Ok(work) => self.run(context, asked, work),
-                    Err(command) => {
+                    AtOnce::Prepared(work) => self.run(context, asked, work),
+                    AtOnce::Not(command) => {
                         let (shared, caller) = (self.shared.clone(), self.caller.clone());
-                        let prepare =
-                            async move { command::prepare(&shared.context, &caller, now, command).await };
-                        self.preparing = Some((asked, prepare.boxed()));
+                        let prepare = async move {
+                            let work = command::prepare(&shared.context, &caller, now, command).await;
+                            (asked, work)
+                        };
+                        self.preparing = Some(prepare.boxed());
                     }
                 }
             }
@@ -243,11 +244,17 @@ impl Requests {
     }
 
     fn finish(&self, asked: Asked, done: Result<Answered, Refused>) {
-        let shared = &self.shared;
+        let shared = self.shared.clone();
+        let Asked {
+            request,
+            command,
+            is_logout,
+            begun,
+        } = asked;
         match done {
             Ok(Answered { result, events, turn }) => {
                 let answer = frame::response(wire::Response {
-                    id: asked.request,
+                    id: request,
                     code: 0,
                     text: String::new(),
                     result: Some(result),
@@ -255,24 +262,22 @@ impl Requests {
                 let publication = Publication::new(events, |event| {
                     command::is_told_by_the_answer(&self.caller, event).then_some(self.session)
                 });
-                let (shared, outbox) = (shared.clone(), self.outbox.clone());
+                let outbox = self.outbox.clone();
                 // The answer too takes its turn: what a session hears is in the order of commits (contract C4).
                 turn.run(move || {
                     shared.hub.publish(publication);
                     put(&shared, &outbox, answer);
-                    if asked.is_logout {
+                    if is_logout {
                         outbox.end(None, LOGGED_OUT);
                     }
-                    shared
-                        .metrics
-                        .answered(asked.command, None, asked.begun.elapsed());
+                    shared.metrics.answered(command, None, begun.elapsed());
                 });
             }
             Err(refused) => {
-                self.push(refusal(asked.request, refused.code, &refused.text));
+                self.push(refusal(request, refused.code, &refused.text));
                 shared
                     .metrics
-                    .answered(asked.command, Some(refused.code), asked.begun.elapsed());
+                    .answered(command, Some(refused.code), begun.elapsed());
             }
         }
     }
