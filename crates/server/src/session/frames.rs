@@ -9,7 +9,8 @@ use super::socket::{Error, Message};
 use bytes::Bytes;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
-use hongyan_protocol::wire::{Close, Frame, Response};
+use hongyan_protocol::wire::{Close, Frame, Packet, Response};
+use prost::Message as _;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 
 /// Frames in one message. An empty frame takes two bytes on the wire and far more in memory.
@@ -67,7 +68,12 @@ fn decode(bytes: Bytes) -> Result<VecDeque<Frame>, End> {
             return Err(TOO_MANY_FRAMES);
         }
     }
-    frame::decode(bytes).map(VecDeque::from).map_err(|_| NOT_A_PACKET)
+    // Frames are large in memory: room for as many as there are.
+    let mut packet = Packet {
+        frames: Vec::with_capacity(frames),
+    };
+    packet.merge(bytes).map_err(|_| NOT_A_PACKET)?;
+    Ok(packet.frames.into())
 }
 
 #[cfg(test)]
