@@ -180,7 +180,7 @@ export const en = {
   select: {
     count: (count: number) => (count === 1 ? "1 selected" : `${count} selected`),
     forward: "Forward",
-    merge: "Forward as one",
+    merge: "As one",
     remove: "Delete",
     removeSure: (count: number) => (count === 1 ? "Delete this message for you?" : `Delete these ${count} messages for you?`),
     cancel: "Cancel",
@@ -205,6 +205,18 @@ export const en = {
     open: "Open the chat history",
     empty: "There is nothing in it.",
     tooDeep: "The rest is nested too deep to be shown.",
+  },
+
+  keys: {
+    title: "Keyboard shortcuts",
+    newChat: "Write to somebody",
+    find: "Search in the conversation",
+    previous: "Previous conversation",
+    next: "Next conversation",
+    edit: "In an empty field: edit the last message",
+    mention: "In a group: mention a member",
+    line: "New line",
+    back: "Stop, or close what is in front",
   },
 
   find: {

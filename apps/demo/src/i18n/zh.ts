@@ -207,6 +207,18 @@ export const zh: Dictionary = {
     tooDeep: "嵌套过深，其余内容无法显示。",
   },
 
+  keys: {
+    title: "键盘快捷键",
+    newChat: "给某人写消息",
+    find: "在会话中搜索",
+    previous: "上一个会话",
+    next: "下一个会话",
+    edit: "输入框为空时：编辑上一条消息",
+    mention: "在群里：提及成员",
+    line: "换行",
+    back: "取消，或关闭最前面的内容",
+  },
+
   find: {
     words: "在此会话中搜索",
     of: (at, count) => `${at} / ${count}`,
