@@ -34,6 +34,20 @@ export type TypeName = Extract<TIM.TYPES, string>;
 /** What options take for a constant: the constant, or the same text from anywhere. */
 export type TypeOption = TIM.TYPES | (string & {});
 
+/** Which conversations of the list `getConversationList` answers; what is left out asks for nothing. */
+export interface ConversationFilter {
+  /** One of TYPES.CONV_C2C, TYPES.CONV_GROUP, TYPES.CONV_SYSTEM. */
+  type?: TypeOption;
+  /** In this conversation group; '': in none. */
+  groupName?: string;
+  /** With this mark; 0: without any. */
+  markType?: number;
+  /** With unread messages. */
+  hasUnreadCount?: boolean;
+  /** With unread messages that mention the user, or all. */
+  hasGroupAtInfo?: boolean;
+}
+
 export interface CreateOptions {
   /** The app's number, from the console of the server. */
   SDKAppID: number | string;
@@ -335,6 +349,7 @@ export interface Conversation {
   customData: string;
   /** Group names. */
   conversationGroupList: string[];
+  draftText?: string;
 }
 
 /** One group. */
@@ -1268,6 +1283,11 @@ export interface GetTopicListOptions {
   topicIDList?: string[] | undefined;
 }
 
+export interface SetConversationDraftOptions {
+  conversationID: string;
+  draftText: string;
+}
+
 export interface MessageOptions<Payload = any> {
   to: string;
   /** One of TYPES.CONV_C2C, TYPES.CONV_GROUP. */
@@ -1734,7 +1754,7 @@ export interface ChatSDK {
    *
    * Cloud keeps 100 recent conversations by default.
    */
-  getConversationList(conversationIDList?: string[]): Promise<IMResponse<{ conversationList: Conversation[]; isSyncCompleted: boolean }>>;
+  getConversationList(wanted?: string[] | ConversationFilter): Promise<IMResponse<{ conversationList: Conversation[]; isSyncCompleted: boolean }>>;
 
   /**
    * Get one conversation with full profile; creates it if absent.
@@ -1748,8 +1768,6 @@ export interface ChatSDK {
 
   /**
    * Delete one (string) or many (object) conversations.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * History is cleared too unless clearHistoryMessage is false.
    *
@@ -1773,8 +1791,6 @@ export interface ChatSDK {
   /**
    * Pin or unpin; list is re-sorted.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Raises CONVERSATION_LIST_UPDATED.
    *
    * Fails with:
@@ -1785,8 +1801,6 @@ export interface ChatSDK {
   /**
    * Mark all conversations of a scope as read.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Fails with:
    * - 2112 mark-all-read failed
    */
@@ -1794,8 +1808,6 @@ export interface ChatSDK {
 
   /**
    * Set mute mode of a group, topic or several C2C peers.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Data of the group form not documented.
    *
@@ -1818,8 +1830,6 @@ export interface ChatSDK {
   /**
    * Attach custom data to conversations.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Raises CONVERSATION_LIST_UPDATED.
    */
   setConversationCustomData(options: SetConversationCustomDataOptions): Promise<IMResponse<{ successConversationIDList: string[]; failureConversationIDList: { conversationID: string; code: number; message: string }[] }>>;
@@ -1827,25 +1837,17 @@ export interface ChatSDK {
   /**
    * Set or clear a mark on conversations.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * A mark changes no other behaviour.
    *
    * Raises CONVERSATION_LIST_UPDATED.
    */
   markConversation(options: MarkConversationOptions): Promise<IMResponse<{ successConversationIDList: string[]; failureConversationIDList: { conversationID: string; code: number; message: string }[] }>>;
 
-  /**
-   * List conversation group names.
-   *
-   * Not built yet: rejects with 3122 once signed in.
-   */
+  /** List conversation group names. */
   getConversationGroupList(): Promise<IMResponse<string[]>>;
 
   /**
    * Create a named conversation group.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Raises CONVERSATION_LIST_UPDATED, CONVERSATION_GROUP_LIST_UPDATED.
    *
@@ -1858,8 +1860,6 @@ export interface ChatSDK {
   /**
    * Delete a conversation group by name.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Raises CONVERSATION_LIST_UPDATED, CONVERSATION_GROUP_LIST_UPDATED.
    *
    * Fails with:
@@ -1869,8 +1869,6 @@ export interface ChatSDK {
 
   /**
    * Rename a conversation group.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Raises CONVERSATION_LIST_UPDATED, CONVERSATION_GROUP_LIST_UPDATED.
    *
@@ -1883,8 +1881,6 @@ export interface ChatSDK {
   /**
    * Add conversations to a group.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Raises CONVERSATION_GROUP_LIST_UPDATED.
    *
    * Fails with:
@@ -1895,8 +1891,6 @@ export interface ChatSDK {
 
   /**
    * Remove conversations from a group.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Raises CONVERSATION_GROUP_LIST_UPDATED.
    *
@@ -2603,6 +2597,9 @@ export interface ChatSDK {
    * - 2024 not signed in
    */
   callExperimentalAPI(key: string, param?: any): Promise<IMResponse<any>>;
+
+  /** Keep an unsent text in the conversation's draftText, in this instance alone and until it signs out. An empty text is forgotten. */
+  setConversationDraft(options: SetConversationDraftOptions): Promise<IMResponse<{}>>;
 }
 
 export { TIM };

@@ -12,10 +12,11 @@ use hongyan_protocol::group::{self, GroupType};
 use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priority, Target};
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
+use hongyan_protocol::settings::{self, SettingsChange};
 use hongyan_protocol::wire::{self, element::Kind};
 use hongyan_sdk::core::{
-    Call, Draft, Failure, Gate, LocalFile, Message, MessageRef, NewGroup, Part, ProfileFields, SendOptions,
-    Status, UserSig,
+    Call, ConversationFilter, Draft, Failure, Gate, LocalFile, Message, MessageRef, NewGroup, Part,
+    ProfileFields, SendOptions, Status, UserSig,
 };
 use wasm_bindgen::JsValue;
 
@@ -93,17 +94,85 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
                 Some(_) => return Err(Failure::new(Code::READ_ALL_FAILED, "there is no such scope")),
             },
         },
-        "getConversationList" => {
-            let ids = texts(args, "conversationIDList");
-            if ids.is_empty() {
-                Call::GetConversationList
-            } else {
-                let ids: Result<Vec<_>, _> = ids.iter().map(|it| ConversationId::parse(it)).collect();
-                Call::GetConversations {
-                    ids: ids.map_err(malformed)?,
-                }
+        "getConversationList" => conversation_list(args)?,
+        "deleteConversation" => match text(args, "conversationID") {
+            Some(_) => Call::ChangeSetting {
+                conversation: conversation(args)?,
+                change: SettingsChange::Deleted { clear_history: true },
+            },
+            None => Call::ChangeSettings {
+                conversations: conversations(args)?,
+                change: SettingsChange::Deleted {
+                    clear_history: get(args, "clearHistoryMessage").as_bool().unwrap_or(true),
+                },
+            },
+        },
+        "pinConversation" => Call::ChangeSetting {
+            conversation: conversation(args)?,
+            change: SettingsChange::Pinned(flag(args, "isPinned")),
+        },
+        "setMessageRemindType" => {
+            let remind = settings::remind_from_public(&text_or_empty(args, "messageRemindType"));
+            let change = SettingsChange::Remind(remind.ok_or(Failure::new(
+                Code::CONVERSATION_PARAMETER,
+                "there is no such messageRemindType",
+            ))?);
+            match text(args, "groupID") {
+                Some(_) => Call::ChangeSetting {
+                    conversation: ConversationId::Group(group_id(args)?),
+                    change,
+                },
+                None => Call::ChangeSettings {
+                    conversations: users(args, Code::CONVERSATION_PARAMETER)?
+                        .into_iter()
+                        .map(ConversationId::C2c)
+                        .collect(),
+                    change,
+                },
             }
         }
+        "markConversation" => {
+            let mark = mark(number(args, "markType").unwrap_or(0.0));
+            Call::ChangeSettings {
+                conversations: conversations(args)?,
+                change: match flag(args, "enableMark") {
+                    true => SettingsChange::MarkSet(mark),
+                    false => SettingsChange::MarkCleared(mark),
+                },
+            }
+        }
+        "setConversationCustomData" => Call::ChangeSettings {
+            conversations: conversations(args)?,
+            change: SettingsChange::CustomData(text_or_empty(args, "customData")),
+        },
+        "getConversationGroupList" => Call::GetConversationGroupList,
+        "createConversationGroup" => Call::ChangeSettings {
+            conversations: conversations(args)?,
+            change: SettingsChange::GroupCreated(text_or_empty(args, "groupName")),
+        },
+        "addConversationsToGroup" => Call::ChangeSettings {
+            conversations: conversations(args)?,
+            change: SettingsChange::GroupEntered(text_or_empty(args, "groupName")),
+        },
+        "deleteConversationsFromGroup" => Call::ChangeSettings {
+            conversations: conversations(args)?,
+            change: SettingsChange::GroupLeft(text_or_empty(args, "groupName")),
+        },
+        "deleteConversationGroup" => Call::ChangeSettings {
+            conversations: Vec::new(),
+            change: SettingsChange::GroupRemoved(text_or_empty(args, "groupName")),
+        },
+        "renameConversationGroup" => Call::ChangeSettings {
+            conversations: Vec::new(),
+            change: SettingsChange::GroupRenamed {
+                from: text_or_empty(args, "oldName"),
+                to: text_or_empty(args, "newName"),
+            },
+        },
+        "setConversationDraft" => Call::SetConversationDraft {
+            conversation: conversation(args)?,
+            text: text_or_empty(args, "draftText"),
+        },
         "getConversationProfile" => Call::GetConversationProfile {
             conversation: conversation(args)?,
         },
@@ -448,6 +517,37 @@ fn message_key(message: &JsValue) -> Result<MessageKey, Failure> {
 
 fn conversation(args: &JsValue) -> Result<ConversationId, Failure> {
     ConversationId::parse(&text_or_empty(args, "conversationID")).map_err(malformed)
+}
+
+fn conversations(args: &JsValue) -> Result<Vec<ConversationId>, Failure> {
+    let ids = texts(args, "conversationIDList");
+    let ids = ids.iter().map(|it| ConversationId::parse(it).map_err(malformed));
+    ids.collect()
+}
+
+/// The list in its three forms: all, those that are named, those that a filter lets through.
+fn conversation_list(args: &JsValue) -> Result<Call, Failure> {
+    let ids = conversations(args)?;
+    if !ids.is_empty() {
+        return Ok(Call::GetConversations { ids });
+    }
+    let filter = ConversationFilter {
+        kind: text(args, "type"),
+        group: text(args, "groupName"),
+        mark: number(args, "markType").map(mark),
+        has_unread: flag(args, "hasUnreadCount"),
+        has_group_at: flag(args, "hasGroupAtInfo"),
+    };
+    Ok(match filter == ConversationFilter::default() {
+        true => Call::GetConversationList,
+        false => Call::FilterConversationList(filter),
+    })
+}
+
+/// A mark as JavaScript's numbers have it: powers of two are exact in them. What is none is told as one that there is not.
+fn mark(number: f64) -> u64 {
+    let mark = number as u64;
+    if mark as f64 == number { mark } else { u64::MAX }
 }
 
 /// The conversation that `to` and `conversationType` name.

@@ -9,6 +9,7 @@ use hongyan_protocol::id::{ConversationId, UserId};
 use hongyan_protocol::message as wired;
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender, Profile};
 use hongyan_protocol::receipt::Receipt;
+use hongyan_protocol::settings::{self, RemindType, SettingsChange};
 use hongyan_protocol::wire::element::Kind;
 use hongyan_sdk::core::{
     Answer, Event, Failure, GroupView, Joined, Message, Output, ReadReceipt, for_show, is_read_by_peer,
@@ -18,9 +19,6 @@ use wasm_bindgen::JsValue;
 
 use crate::links::whole;
 use crate::object::Object;
-
-/// The receive option of every conversation, until it can be set.
-const REMIND: &str = "AcceptAndNotify";
 
 pub(crate) fn output(output: Output) -> JsValue {
     let it = Object::new();
@@ -148,6 +146,21 @@ fn answer(answer: Answer) -> JsValue {
                 .value("unreadUserIDList", &unread)
         }
         Answer::Conversation(state) => it.value("conversation", &conversation(&state)),
+        Answer::SettingChanged {
+            conversation,
+            change,
+            group,
+        } => match (change, group) {
+            (SettingsChange::Remind(_), Some(group)) => it.value("group", &group_view(&group)),
+            _ => it.text("conversationID", &conversation.to_string()),
+        },
+        Answer::SettingsChanged {
+            done,
+            refused,
+            change,
+        } => settled(it, &done, &refused, &change),
+        Answer::ConversationGroups(names) => return names_of(&names),
+        Answer::Drafted(conversation) => it.text("conversationID", &conversation.to_string()),
         Answer::Groups(groups) => it.list("groupList", groups.iter().map(group_view).collect()),
         Answer::Group(group) => it.value("group", &group_view(&group)),
         Answer::GroupCreated(group) => it
@@ -205,6 +218,14 @@ fn event(event: Event) -> (&'static str, JsValue) {
             "onTotalUnreadMessageCountUpdated",
             JsValue::from_f64(count as f64),
         ),
+        Event::ConversationGroupListUpdated(names) => ("onConversationGroupListUpdated", names_of(&names)),
+        Event::ConversationInGroupUpdated { name, conversations } => {
+            let list = conversations.iter().map(|it| conversation(it)).collect();
+            let data = Object::new()
+                .text("groupName", &name)
+                .list("conversationList", list);
+            ("onConversationInGroupUpdated", data.build())
+        }
         Event::GroupListUpdated(list) => {
             let list: Array = list.iter().map(group_view).collect();
             ("onGroupListUpdated", list.into())
@@ -326,21 +347,22 @@ fn conversation(state: &ConversationState) -> JsValue {
     let it = Object::new()
         .text("conversationID", &state.id.to_string())
         .text("type", conversation_type(&state.id))
-        .number("unreadCount", state.unread_count as f64)
+        .number("unreadCount", state.shown_unread() as f64)
         .value("lastMessage", &last)
         .list("groupAtInfoList", Array::new())
         .text("remark", "")
-        .flag("isPinned", false)
-        .text("messageRemindType", REMIND)
-        .list("markList", Array::new())
-        .text("customData", "")
-        .list("conversationGroupList", Array::new());
+        .flag("isPinned", state.settings.is_pinned)
+        .text("messageRemindType", settings::remind_public(state.remind()))
+        .list("markList", marks(state.settings.marks))
+        .text("customData", &state.settings.custom_data)
+        .value("conversationGroupList", &names_of(&state.settings.groups))
+        .text("draftText", &state.draft);
     let it = match &state.peer {
         Some(peer) => it.value("userProfile", &profile(peer)),
         None => it,
     };
     match &state.group {
-        Some(group) => it.value("groupProfile", &self::group(group, &last)),
+        Some(group) => it.value("groupProfile", &self::group(group, &last, state.remind())),
         None => it,
     }
     .build()
@@ -384,11 +406,13 @@ fn last_message(message: Option<&wired::Message>, is_peer_read: bool) -> JsValue
 
 fn group_view(view: &GroupView) -> JsValue {
     let last = view.conversation.as_ref().and_then(|it| it.last_message.as_ref());
-    group(&view.group, &last_message(last, false))
+    let remind = view.conversation.as_ref().map(|it| it.remind());
+    let remind = remind.unwrap_or_else(|| settings::remind_default(view.group.kind));
+    group(&view.group, &last_message(last, false), remind)
 }
 
-fn group(group: &Group, last_message: &JsValue) -> JsValue {
-    let me = Object::new().text("messageRemindType", REMIND);
+fn group(group: &Group, last_message: &JsValue, remind: RemindType) -> JsValue {
+    let me = Object::new().text("messageRemindType", settings::remind_public(remind));
     let me = match &group.self_info {
         Some(it) => me
             .text("role", group::role_public(it.role))
@@ -583,6 +607,59 @@ fn conversation_type(id: &ConversationId) -> &'static str {
         ConversationId::Group(_) => "GROUP",
         ConversationId::System => hongyan_protocol::id::SYSTEM,
     }
+}
+
+/// For which conversations something was set, under the names of the function that set it.
+fn settled(
+    it: Object,
+    done: &[ConversationId],
+    refused: &[(ConversationId, Failure)],
+    change: &SettingsChange,
+) -> Object {
+    let id = |it: &ConversationId| it.to_string();
+    let ids = || done.iter().map(|it| JsValue::from_str(&id(it))).collect();
+    let failures = |key: &str, name: &dyn Fn(&ConversationId) -> String| {
+        let failed = refused.iter().map(|(conversation, why)| {
+            Object::new()
+                .text(key, &name(conversation))
+                .number("code", f64::from(why.code.0))
+                .text("message", &why.text)
+                .build()
+        });
+        failed.collect()
+    };
+    let user = |it: &ConversationId| match it {
+        ConversationId::C2c(user) => user.as_str().to_owned(),
+        other => other.to_string(),
+    };
+    match change {
+        SettingsChange::Deleted { .. } => it.list("conversationIDList", ids()),
+        SettingsChange::Remind(_) => it
+            .list(
+                "successUserIDList",
+                done.iter()
+                    .map(|it| one("userID", &JsValue::from_str(&user(it))))
+                    .collect(),
+            )
+            .list("failureUserIDList", failures("userID", &user)),
+        _ => it
+            .list("successConversationIDList", ids())
+            .list("failureConversationIDList", failures("conversationID", &id)),
+    }
+}
+
+fn marks(set: u64) -> Array {
+    let bits = (0..64).map(|bit| 1_u64 << bit).filter(|mark| set & mark != 0);
+    // Exact: a power of two.
+    bits.map(|mark| JsValue::from_f64(mark as f64)).collect()
+}
+
+fn names_of(names: &[String]) -> JsValue {
+    names
+        .iter()
+        .map(|it| JsValue::from_str(it))
+        .collect::<Array>()
+        .into()
 }
 
 fn messages(list: &[std::sync::Arc<Message>]) -> JsValue {

@@ -13,6 +13,9 @@ const spec = (name) => JSON.parse(readFileSync(here(`../../../spec/${name}.json`
 /** Every generated file of the package: its path from the package's folder, and its text. */
 export function generate() {
   const facts = { ...spec("methods"), ...spec("events"), ...spec("types"), ...spec("objects") };
+  const later = spec("chat-v3-delta");
+  facts.later = later.methods.added.filter((method) => method.name in LATER);
+  facts.objects.Conversation.undeclaredProperties = later.optionsAndObjects.changed.find((it) => it.name === "Conversation").added;
   facts.meanings = new Map(spec("errors").errors.map((error) => [error.code, error.meaning]));
   return new Map([
     ["src/constants/events.ts", events(facts)],
@@ -34,9 +37,9 @@ function types({ types }) {
   return `/** The constants of \`TIM.TYPES\`. ${HEAD} */\nexport const TYPES = {\n${lines.join("\n")}\n};\n`;
 }
 
-/** The functions that an instance has: the declared ones that exist, and those that exist undeclared. */
-function methods({ methods, undeclaredRuntimeMethods }) {
-  const rows = [...methods, ...undeclaredRuntimeMethods]
+/** The functions that an instance has: the declared ones that exist, those that exist undeclared, and a few of later versions. */
+function methods({ methods, undeclaredRuntimeMethods, later }) {
+  const rows = [...methods, ...undeclaredRuntimeMethods, ...later]
     .filter((method) => method.beforeLogin !== "no such function")
     .map((method) => `  ${method.name}: { async: ${method.async} },`);
   return (
@@ -86,6 +89,20 @@ export type TypeName = Extract<TIM.TYPES, string>;
 
 /** What options take for a constant: the constant, or the same text from anywhere. */
 export type TypeOption = TIM.TYPES | (string & {});
+
+/** Which conversations of the list \`getConversationList\` answers; what is left out asks for nothing. */
+export interface ConversationFilter {
+  /** One of TYPES.CONV_C2C, TYPES.CONV_GROUP, TYPES.CONV_SYSTEM. */
+  type?: TypeOption;
+  /** In this conversation group; '': in none. */
+  groupName?: string;
+  /** With this mark; 0: without any. */
+  markType?: number;
+  /** With unread messages. */
+  hasUnreadCount?: boolean;
+  /** With unread messages that mention the user, or all. */
+  hasGroupAtInfo?: boolean;
+}
 
 export interface CreateOptions {
   /** The app's number, from the console of the server. */
@@ -204,13 +221,15 @@ export const BUILT = new Set(
   sendMessage resendMessage revokeMessage findMessage getMessageList setMessageRead getConversationList
   getConversationProfile getTotalUnreadMessageCount getGroupList getGroupProfile searchGroupByID createGroup joinGroup quitGroup
   dismissGroup getGroupMemberList getGroupOnlineMemberCount handleGroupApplication getMyProfile getUserProfile updateMyProfile
-  getBlacklist addToBlacklist removeFromBlacklist`.split(/\s+/),
+  getBlacklist addToBlacklist removeFromBlacklist deleteConversation pinConversation setMessageRemindType markConversation
+  setConversationCustomData getConversationGroupList createConversationGroup deleteConversationGroup renameConversationGroup
+  addConversationsToGroup deleteConversationsFromGroup setConversationDraft setAllMessageRead`.split(/\s+/),
 );
 
-function optionTypes({ methods, messageOptions }) {
+function optionTypes({ methods, messageOptions, later }) {
   const seen = new Set(["MESSAGE_OPTIONS"]);
   const out = [];
-  for (const parameter of methods.flatMap((method) => method.params)) {
+  for (const parameter of [...methods, ...later].flatMap((method) => method.params)) {
     const name = optionsName(parameter.type);
     if (!name || seen.has(name) || !parameter.fields) continue;
     seen.add(name);
@@ -242,8 +261,12 @@ function fieldType({ name, type, items, format = [], allowed = [] }) {
   return type.replace("Function", "((progress: number) => void) | Function");
 }
 
-function chatSdk({ methods, undeclaredRuntimeMethods, meanings }) {
-  const all = [...methods, ...undeclaredRuntimeMethods.map((method) => ({ ...method, summary: UNDECLARED[method.name] }))];
+function chatSdk({ methods, undeclaredRuntimeMethods, later, meanings }) {
+  const all = [
+    ...methods,
+    ...undeclaredRuntimeMethods.map((method) => ({ ...method, summary: UNDECLARED[method.name] })),
+    ...later.map((method) => ({ ...method, summary: LATER[method.name], data: {} })),
+  ];
   const entries = all
     .filter((method) => !["on", "off", "once"].includes(method.name))
     .map((method) => {
@@ -283,6 +306,12 @@ const UNDECLARED = {
   callExperimentalAPI: "No experimental key is known: rejects with 2905.",
 };
 
+/** Functions that the API has since 3.x, and that a conversation list needs. */
+const LATER = {
+  setConversationDraft:
+    "Keep an unsent text in the conversation's draftText, in this instance alone and until it signs out. An empty text is forgotten.",
+};
+
 function parameters({ name, params, undeclaredParams = [] }) {
   if (PAYLOADS[name]) return `options: MessageOptions<${PAYLOADS[name][0]}>`;
   return [...params, ...undeclaredParams]
@@ -293,8 +322,9 @@ function parameters({ name, params, undeclaredParams = [] }) {
       if (name === "sendMessage" && parameter.name === "options") type = "SendMessageOptions";
       if (name.endsWith("MessageExtensions") && parameter.name === "extensions") type = "MessageExtension[]";
       if (name === "registerPlugin") type = "object";
-      const list = name === "getConversationList" ? "conversationIDList" : parameter.name;
-      return `${list}${parameter.optional ? "?" : ""}: ${list === "conversationIDList" ? "string[]" : type}`;
+      const list = name === "getConversationList" ? "wanted" : parameter.name;
+      const listType = "string[] | ConversationFilter";
+      return `${list}${parameter.optional ? "?" : ""}: ${name === "getConversationList" ? listType : type}`;
     })
     .join(", ");
 }

@@ -294,6 +294,21 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
       }),
     setAllMessageRead: (...[given]) =>
       ask("setAllMessageRead", () => (given === undefined || given === null ? {} : { ...needOptions("setAllMessageRead", given) })),
+    deleteConversation: (...[given]) =>
+      ask("deleteConversation", () =>
+        typeof given === "string" ? { conversationID: given } : { ...needOptions("deleteConversation", given) },
+      ),
+    pinConversation: (...args) => options("pinConversation", args),
+    setMessageRemindType: (...args) => options("setMessageRemindType", args),
+    markConversation: (...args) => options("markConversation", args),
+    setConversationCustomData: (...args) => options("setConversationCustomData", args),
+    getConversationGroupList: () => ask("getConversationGroupList", () => ({})),
+    createConversationGroup: (...args) => options("createConversationGroup", args),
+    deleteConversationGroup: (...args) => named("deleteConversationGroup", "groupName", args),
+    renameConversationGroup: (...args) => options("renameConversationGroup", args),
+    addConversationsToGroup: (...args) => options("addConversationsToGroup", args),
+    deleteConversationsFromGroup: (...args) => options("deleteConversationsFromGroup", args),
+    setConversationDraft: (...args) => options("setConversationDraft", args),
     getConversationList: (...[list]) =>
       ask("getConversationList", () => (Array.isArray(list) ? { conversationIDList: list } : isObject(list) ? { ...list } : {})),
     getConversationProfile: (...args) => named("getConversationProfile", "conversationID", args),

@@ -101,6 +101,8 @@ export class Objects {
       }
       case "onConversationListUpdated":
         return this.conversations(data);
+      case "onConversationInGroupUpdated":
+        return isObject(data) ? { ...data, conversationList: this.conversations(data["conversationList"]) } : data;
       case "onGroupListUpdated":
         return this.groups(data);
       case "onProfileUpdated":

@@ -25,8 +25,9 @@ describe("constants", () => {
     expect(VERSION).toBe(version.value);
   });
 
-  test("METHODS has the 114 functions of the spec", () => {
-    expect(Object.keys(METHODS)).toHaveLength(spec("methods").counts.runtimeTotal);
+  test("METHODS has the 114 functions of the spec, and one that the API has since 3.x", () => {
+    const original = Object.keys(METHODS).filter((name) => name !== "setConversationDraft");
+    expect(original).toHaveLength(spec("methods").counts.runtimeTotal);
   });
 
   test("the generated files are what would be generated now", () => {

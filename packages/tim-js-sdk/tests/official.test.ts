@@ -103,9 +103,9 @@ describe("declarations beside the original's", () => {
     expectTypeOf<AnsweredOtherwise>().toEqualTypeOf<"downloadMergeMessage">();
   });
 
-  test("what ours has beyond theirs is what theirs has undeclared", () => {
+  test("what ours has beyond theirs is what theirs has undeclared, or has since 3.x", () => {
     expectTypeOf<Exclude<keyof ChatSDK, keyof OfficialSDK>>().toEqualTypeOf<
-      "once" | "downloadMergerMessage" | "getGroupApplicationList" | "callExperimentalAPI"
+      "once" | "downloadMergerMessage" | "getGroupApplicationList" | "callExperimentalAPI" | "setConversationDraft"
     >();
   });
 

@@ -1,4 +1,5 @@
 //! Rust clients of a real server: what a call of one does, and what others see of it.
 
 mod reading;
+mod settings;
 mod support;

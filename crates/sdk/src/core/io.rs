@@ -332,6 +332,8 @@ pub struct ConversationFilter {
     pub mark: Option<u64>,
     /// With unread messages.
     pub has_unread: bool,
+    /// With unread messages that mention the account, or all.
+    pub has_group_at: bool,
 }
 
 /// A group to be made. Empty texts and `None` take the type's default.

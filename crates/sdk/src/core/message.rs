@@ -17,6 +17,7 @@ use hongyan_protocol::wire::element::Kind;
 use hongyan_protocol::wire::{self, request::Command};
 
 use super::Core;
+use super::conversation::Entry;
 use super::io::{Answer, CallId, Failure, Level, SendOptions};
 use super::request::Then;
 
@@ -360,7 +361,9 @@ impl Core {
         before: Option<MessageKey>,
     ) {
         let Some(held) = &self.held else { return };
-        let entry = held.find(&conversation);
+        // Of one that is only being found, the server alone knows the history.
+        let is_found = |it: &&Entry| it.healing.is_none() || it.last_taken > Sequence(0);
+        let entry = held.find(&conversation).filter(is_found);
         let before = match before {
             // Not simply the newest: what is newer than what was taken comes as a change, and must be news then.
             None => entry.map_or(Sequence(0), |it| it.last_taken.next()),
@@ -442,7 +445,7 @@ impl Core {
                     messages.push(it.clone());
                 }
             }
-            complete |= entry.is_complete_before(before);
+            complete |= before > Sequence(0) && entry.is_complete_before(before);
         }
         let beyond = messages.len().saturating_sub(PAGE);
         messages.drain(..beyond);

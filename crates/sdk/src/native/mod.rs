@@ -40,15 +40,19 @@ use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::profile::Profile;
 use hongyan_protocol::receipt::Receipt;
+use hongyan_protocol::settings::{RemindType, SettingsChange};
 use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::core::{
-    Answer, Call, Config, Core, Draft, Event, Failure, GroupView, Joined, Message, MessageRef, NewGroup,
-    ProfileFields, SendOptions, State, UserSig,
+    Answer, Call, Config, ConversationFilter, Core, Draft, Event, Failure, GroupView, Joined, Message,
+    MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
 };
 use driver::{Command, Driver};
+
+/// For which conversations something was set, and for which it could not be.
+pub type Settled = (Vec<ConversationId>, Vec<(ConversationId, Failure)>);
 
 /// Calls that wait for the driver; a caller beyond that waits its turn.
 const COMMANDS_WAITING_MAX: usize = 256;
@@ -359,12 +363,12 @@ impl Tim {
         }
     }
 
-    /// Unread messages in all conversations but the account's notices.
+    /// Unread messages in all conversations but the account's notices and those that are muted.
     pub async fn get_total_unread_message_count(&self) -> Result<u64, Failure> {
         self.ask(|core, _| core.total_unread_count()).await
     }
 
-    /// The conversations that are held, newest first, and whether these are all. When not, the next page is fetched in the
+    /// The conversations that are held, pinned ones first, then newest first, and whether these are all. When not, the next page is fetched in the
     /// background, and [`Event::ConversationListUpdated`] brings it.
     pub async fn get_conversation_list(&self) -> Result<(Vec<Arc<ConversationState>>, bool), Failure> {
         match self.call(Call::GetConversationList).await? {
@@ -374,6 +378,150 @@ impl Tim {
             } => Ok((conversations, complete)),
             _ => Err(unexpected()),
         }
+    }
+
+    /// Those of [`Tim::get_conversation_list`] that a filter lets through, and whether the list holds all.
+    pub async fn get_conversation_list_by_filter(
+        &self,
+        filter: ConversationFilter,
+    ) -> Result<(Vec<Arc<ConversationState>>, bool), Failure> {
+        match self.call(Call::FilterConversationList(filter)).await? {
+            Answer::Conversations {
+                conversations,
+                complete,
+            } => Ok((conversations, complete)),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Takes up to 100 conversations out of the list, until something new is said in them; with `clear_history`, what was
+    /// said before cannot be read any more by this account. Returns those that are out. Errors: 2500, 51006, 51007.
+    pub async fn delete_conversations(
+        &self,
+        conversations: Vec<ConversationId>,
+        clear_history: bool,
+    ) -> Result<Vec<ConversationId>, Failure> {
+        let change = SettingsChange::Deleted { clear_history };
+        Ok(self.set(conversations, change).await?.0)
+    }
+
+    /// Puts a conversation before all others, or back into its place. Errors: 2106, 2500, 51007, 51012.
+    pub async fn pin_conversation(
+        &self,
+        conversation: ConversationId,
+        is_pinned: bool,
+    ) -> Result<(), Failure> {
+        let change = SettingsChange::Pinned(is_pinned);
+        self.call(Call::ChangeSetting { conversation, change })
+            .await
+            .map(drop)
+    }
+
+    /// Sets how messages of up to 30 users, or of groups, are told; see [`RemindType`]. Also of users with whom there is no
+    /// conversation yet. Errors: 50002, 51006; of one of them: 2501, 51007.
+    pub async fn set_message_remind_type(
+        &self,
+        conversations: Vec<ConversationId>,
+        remind: RemindType,
+    ) -> Result<Settled, Failure> {
+        self.set(conversations, SettingsChange::Remind(remind)).await
+    }
+
+    /// Sets or clears a mark: 1 star, 2 unread, 4 fold, 8 hide, or a power of two from 2^32 to 2^63 with a meaning of the
+    /// app's own. At most 100 conversations at once, 1000 in all. Errors: 50002, 51006; of one of them: 2106, 2500, 51007,
+    /// 51008.
+    pub async fn mark_conversation(
+        &self,
+        conversations: Vec<ConversationId>,
+        mark: u64,
+        enable: bool,
+    ) -> Result<Settled, Failure> {
+        let change = match enable {
+            true => SettingsChange::MarkSet(mark),
+            false => SettingsChange::MarkCleared(mark),
+        };
+        self.set(conversations, change).await
+    }
+
+    /// Attaches at most 256 bytes to conversations; an empty text takes them away. Errors: 50002, 51006; of one of them:
+    /// 2106, 2500, 51007.
+    pub async fn set_conversation_custom_data(
+        &self,
+        conversations: Vec<ConversationId>,
+        data: impl Into<String>,
+    ) -> Result<Settled, Failure> {
+        let change = SettingsChange::CustomData(data.into());
+        self.set(conversations, change).await
+    }
+
+    /// The names of the conversation groups, in the order of making.
+    pub async fn get_conversation_group_list(&self) -> Result<Vec<String>, Failure> {
+        match self.call(Call::GetConversationGroupList).await? {
+            Answer::ConversationGroups(names) => Ok(names),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Makes a conversation group of a name of 1 to 32 bytes, and puts conversations into it; one that is there already is
+    /// added to. At most 20 groups. Errors: 50002, 51006, 51010, 51011; of one of them: 2106, 2500, 51007, 51008.
+    pub async fn create_conversation_group(
+        &self,
+        name: impl Into<String>,
+        conversations: Vec<ConversationId>,
+    ) -> Result<Settled, Failure> {
+        let change = SettingsChange::GroupCreated(name.into());
+        self.set(conversations, change).await
+    }
+
+    /// Removes a conversation group; its conversations stay. Error: 51009.
+    pub async fn delete_conversation_group(&self, name: impl Into<String>) -> Result<(), Failure> {
+        let change = SettingsChange::GroupRemoved(name.into());
+        self.set(Vec::new(), change).await.map(drop)
+    }
+
+    /// Gives a conversation group another name. Errors: 50002 (that name is in use), 51009, 51011.
+    pub async fn rename_conversation_group(
+        &self,
+        from: impl Into<String>,
+        to: impl Into<String>,
+    ) -> Result<(), Failure> {
+        let change = SettingsChange::GroupRenamed {
+            from: from.into(),
+            to: to.into(),
+        };
+        self.set(Vec::new(), change).await.map(drop)
+    }
+
+    /// Puts conversations into a conversation group. Errors: 51006, 51009; of one of them: 2106, 2500, 51007, 51008.
+    pub async fn add_conversations_to_group(
+        &self,
+        name: impl Into<String>,
+        conversations: Vec<ConversationId>,
+    ) -> Result<Settled, Failure> {
+        let change = SettingsChange::GroupEntered(name.into());
+        self.set(conversations, change).await
+    }
+
+    /// Takes conversations out of a conversation group. Errors: 51006, 51009; of one of them: 2106, 2500, 51007.
+    pub async fn delete_conversations_from_group(
+        &self,
+        name: impl Into<String>,
+        conversations: Vec<ConversationId>,
+    ) -> Result<Settled, Failure> {
+        let change = SettingsChange::GroupLeft(name.into());
+        self.set(conversations, change).await
+    }
+
+    /// Keeps a text in a conversation's `draft`, in this instance alone and until it ends; an empty one is forgotten. Errors:
+    /// 2500 for a conversation that is not held; 50002 above 12 KB.
+    pub async fn set_conversation_draft(
+        &self,
+        conversation: ConversationId,
+        text: impl Into<String>,
+    ) -> Result<(), Failure> {
+        let text = text.into();
+        let call = Call::SetConversationDraft { conversation, text };
+        self.call(call).await.map(drop)
     }
 
     /// One conversation; of a user who exists and was never talked to, an empty one. Errors: 2500, 2501.
@@ -513,6 +661,24 @@ impl Tim {
     pub async fn network(&self, online: bool) -> Result<(), Failure> {
         self.ask(move |core, now| core.handle(now, crate::core::Input::Network { online }))
             .await
+    }
+
+    async fn set(
+        &self,
+        conversations: Vec<ConversationId>,
+        change: SettingsChange,
+    ) -> Result<Settled, Failure> {
+        match self
+            .call(Call::ChangeSettings {
+                conversations,
+                change,
+            })
+            .await?
+        {
+            Answer::SettingsChanged { done, refused, .. } => Ok((done, refused)),
+            Answer::Done => Ok((Vec::new(), Vec::new())),
+            _ => Err(unexpected()),
+        }
     }
 
     async fn users(&self, call: Call) -> Result<Vec<UserId>, Failure> {

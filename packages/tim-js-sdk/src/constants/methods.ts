@@ -114,6 +114,7 @@ export const METHODS = {
   downloadMergerMessage: { async: true },
   getGroupApplicationList: { async: true },
   callExperimentalAPI: { async: true },
+  setConversationDraft: { async: true },
 } as const;
 
 export type MethodName = keyof typeof METHODS;

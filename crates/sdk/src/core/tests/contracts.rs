@@ -112,6 +112,28 @@ fn messages_are_told_once_and_in_order_though_pushes_come_twice_and_out_of_order
     assert_eq!(sequences(&client.history(&bob)), [1, 2, 3, 4, 5, 6]);
 }
 
+#[test]
+fn the_history_of_a_conversation_that_is_being_found_is_asked_for() {
+    let mut model = Model::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        model.say(&c2c(name), name, "old");
+    }
+    model.pushes.clear();
+    let mut client = Client::ready_with(model);
+    client.swallow_requests = true;
+    client.model.say(&c2c("a"), "a", "new");
+    client.receive();
+    client.swallow_requests = false;
+    let call = Call::GetMessageList {
+        conversation: c2c("a"),
+        before: None,
+    };
+    let Some(Ok(Answer::Messages { messages, next })) = client.call(call) else {
+        panic!("answered");
+    };
+    assert_eq!((messages.len(), next), (2, None));
+}
+
 /// Contract C4.
 #[test]
 fn a_lost_push_is_noticed_by_the_next_and_asked_for() {
