@@ -1596,8 +1596,6 @@ export interface ChatSDK {
   /**
    * Machine-translate texts.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Fails with:
    * - 2117 text translation failed
    */

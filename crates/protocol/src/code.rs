@@ -40,6 +40,7 @@ codes! {
     FILE_EMPTY = 2108, "the file is empty";
     NO_RECEIPT_WANTED = 2114, "no message in the list wants a receipt";
     READ_ALL_FAILED = 2112, "the conversations could not be marked as read";
+    TRANSLATE_FAILED = 2117, "the texts could not be translated";
     IMAGE_MISSING = 2251, "no picture was chosen";
     IMAGE_FORMAT = 2252, "the picture is none of jpg, jpeg, png, gif, bmp and webp";
     IMAGE_TOO_LARGE = 2253, "the picture is too large";

@@ -242,6 +242,11 @@ pub fn request_samples() -> Vec<wire::request::Command> {
         set(vec![user(), group()], Change::GroupCreated("work".to_owned())),
         set(vec![], Change::GroupRemoved("work".to_owned())),
         set(vec![user()], Change::Deleted(true)),
+        Command::TranslateText(wire::TranslateText {
+            texts: vec!["hello".to_owned()],
+            source: "auto".to_owned(),
+            target: "zh".to_owned(),
+        }),
         Command::BeginUpload(wire::BeginUpload {
             kind: wire::FileKind::Image.into(),
             size: 1000,

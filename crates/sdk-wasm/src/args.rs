@@ -217,6 +217,11 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
         "removeFromBlacklist" => Call::RemoveFromBlacklist {
             users: users(args, Code::RELATION_PARAMETER)?,
         },
+        "translateText" => Call::TranslateText {
+            texts: texts(args, "sourceTextList"),
+            source: text_or_empty(args, "sourceLanguage"),
+            target: text_or_empty(args, "targetLanguage"),
+        },
         // Not functions of the API: the steps of `sendMessage` with a file.
         "beginUpload" => Call::BeginUpload {
             kind: match text_or_empty(args, "part").as_str() {

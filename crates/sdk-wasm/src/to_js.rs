@@ -182,6 +182,10 @@ fn answer(answer: Answer) -> JsValue {
         Answer::Profile(it) => return profile(&it),
         Answer::Profiles(list) => return list.iter().map(profile).collect::<Array>().into(),
         Answer::Users(list) => return users(&list),
+        Answer::Translated(texts) => {
+            let texts = texts.iter().map(|it| JsValue::from_str(it));
+            it.list("translatedTextList", texts.collect())
+        }
         Answer::UploadBegun { path, part_bytes } => {
             it.text("path", &path).number("partBytes", f64::from(part_bytes))
         }

@@ -9,4 +9,4 @@ pub mod native;
 
 pub use hongyan_protocol as protocol;
 #[cfg(feature = "native")]
-pub use native::{Options, Tim};
+pub use native::{Events, FileSource, Options, Tim};

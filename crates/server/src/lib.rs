@@ -27,6 +27,7 @@ mod server;
 mod session;
 mod shared;
 mod tls;
+pub mod translate;
 mod uploads;
 
 pub use hongyan_storage::model::{AccountRecord, App};

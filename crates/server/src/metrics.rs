@@ -250,6 +250,7 @@ pub(crate) const fn command_name(command: &Command) -> &'static str {
         Command::ChangeSettings(_) => "change_settings",
         Command::BeginUpload(_) => "begin_upload",
         Command::FinishUpload(_) => "finish_upload",
+        Command::TranslateText(_) => "translate_text",
     }
 }
 

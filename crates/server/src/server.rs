@@ -25,6 +25,7 @@ use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::shared::Shared;
 use crate::tls::Tls;
+use crate::translate::Translator;
 use crate::uploads::{self, Uploads};
 use crate::{clock, gateway, http};
 
@@ -116,6 +117,7 @@ pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> Result<(Arc<Shared
     let facts = Arc::new(Facts::new(store.clone()));
     let metrics = Arc::new(Metrics::default());
     let uploads = Arc::new(Uploads::new(&config, store.clone(), metrics.clone())?);
+    let translator = Arc::new(Translator::new(store.clone()));
     let limits = &config.limits;
     let shared = Arc::new(Shared {
         hub: Arc::new(Hub::new(
@@ -132,6 +134,7 @@ pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> Result<(Arc<Shared
             store,
             facts,
             ids: Arc::new(SystemIds),
+            translator,
             uploads,
         },
         stopping,

@@ -223,7 +223,7 @@ export const BUILT = new Set(
   dismissGroup getGroupMemberList getGroupOnlineMemberCount handleGroupApplication getMyProfile getUserProfile updateMyProfile
   getBlacklist addToBlacklist removeFromBlacklist deleteConversation pinConversation setMessageRemindType markConversation
   setConversationCustomData getConversationGroupList createConversationGroup deleteConversationGroup renameConversationGroup
-  addConversationsToGroup deleteConversationsFromGroup setConversationDraft setAllMessageRead`.split(/\s+/),
+  addConversationsToGroup deleteConversationsFromGroup setConversationDraft setAllMessageRead translateText`.split(/\s+/),
 );
 
 function optionTypes({ methods, messageOptions, later }) {

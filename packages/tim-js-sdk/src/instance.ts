@@ -352,6 +352,8 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
         return { handleAction, handleMessage: handleMessage ?? "", message: { ...message } };
       }),
 
+    translateText: (...args) => options("translateText", args),
+
     getMyProfile: () => ask("getMyProfile", () => ({})),
     getUserProfile: (...args) => options("getUserProfile", args),
     updateMyProfile: (...args) => options("updateMyProfile", args),

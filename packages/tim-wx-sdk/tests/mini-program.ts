@@ -21,6 +21,12 @@ export interface Options {
 
 export interface MiniProgram {
   TIM: any;
+  /** The upload plugin, built for pages and mini-programs, loaded in the same world. */
+  Plugin: any;
+  /** Files that choosers and recorders have left, by path. */
+  files: Map<string, Uint8Array>;
+  /** Requests over HTTP so far; `cut` ends the next ones without an answer. */
+  requests: { urls: string[]; cut: number };
   /** Globals of a browser that are there all the same: none should be. */
   foreign: Set<string>;
   sockets: WebSocket[];
@@ -41,7 +47,39 @@ export function startMiniProgram({
   const logged: string[] = [];
   const log = (...words: unknown[]) => void logged.push(words.join(" "));
 
+  const files = new Map<string, Uint8Array>();
+  const requests = { urls: [] as string[], cut: 0 };
   const wx: Record<string, unknown> = {
+    request({ url, method, data, header, success, fail }: any) {
+      requests.urls.push(`${method} ${new URL(url).pathname}`);
+      if (data !== undefined && Object.prototype.toString.call(data) !== "[object ArrayBuffer]") throw new TypeError("wx sends strings and ArrayBuffers");
+      if (requests.cut > 0) {
+        requests.cut -= 1;
+        setTimeout(() => fail({ errMsg: "request:fail" }));
+        return;
+      }
+      fetch(url, { method, body: data, headers: header })
+        .then(async (response) => {
+          const text = await response.text();
+          let body: unknown = text;
+          // As a mini-program does, unless it is told otherwise.
+          try {
+            body = JSON.parse(text);
+          } catch {}
+          success({ statusCode: response.status, data: body });
+        })
+        .catch((error) => fail({ errMsg: String(error) }));
+    },
+    getFileSystemManager: () => ({
+      getFileInfo: ({ filePath, success, fail }: any) => {
+        const file = files.get(filePath);
+        setTimeout(() => (file ? success({ size: file.length }) : fail({ errMsg: "getFileInfo:fail no such file" })));
+      },
+      readFile: ({ filePath, position, length, success, fail }: any) => {
+        const file = files.get(filePath);
+        setTimeout(() => (file ? success({ data: file.slice(position, position + length).buffer }) : fail({ errMsg: "readFile:fail no such file" })));
+      },
+    }),
     connectSocket({ url, fail }: { url: string; fail?: (result: { errMsg: string }) => void }) {
       const socket = new WebSocket(url);
       sockets.push(socket);
@@ -96,11 +134,17 @@ export function startMiniProgram({
   vm.runInContext(`(function (module, exports, require) {${code}\n})`, context)(module, module.exports, (name: string) => {
     throw new Error(`the build must be one file, and asks for ${name}`);
   });
+  const pluginCode = readFileSync(fileURLToPath(new URL("../../tim-upload-plugin/dist/index.cjs", import.meta.url)), "utf8");
+  const plugin: { exports: any } = { exports: {} };
+  vm.runInContext(`(function (module, exports) {${pluginCode}\n})`, context)(plugin, plugin.exports);
   const absent = ["WebSocket", "window", "document", "TextDecoder", "TextEncoder", "WebAssembly", "performance", "crypto", "URL", "fetch", "process"];
   const foreign = new Set(absent.filter((name) => vm.runInContext(`typeof ${name} !== "undefined"`, context)));
 
   return {
     TIM: module.exports,
+    Plugin: plugin.exports,
+    files,
+    requests,
     foreign,
     sockets,
     logged,

@@ -9,9 +9,10 @@ use super::Finding;
 use crate::shell;
 
 /// Who may use whom among our own crates.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("hongyan-protocol", &[]),
-    ("hongyan-sdk", &["hongyan-protocol"]),
+    ("hongyan-fetch", &[]),
+    ("hongyan-sdk", &["hongyan-fetch", "hongyan-protocol"]),
     ("hongyan-sdk-wasm", &["hongyan-sdk", "hongyan-protocol"]),
     ("hongyan-storage", &["hongyan-protocol"]),
     ("hongyan-files", &["hongyan-protocol"]),
@@ -20,6 +21,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
         "hongyan-server",
         &[
             "hongyan-domain",
+            "hongyan-fetch",
             "hongyan-files",
             "hongyan-storage",
             "hongyan-protocol",

@@ -1773,6 +1773,23 @@ impl FileKind {
         }
     }
 }
+/// At most 100 texts, 32 KB together. Errors: 2117 (no provider, or it does not answer), 60022.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TranslateText {
+    #[prost(string, repeated, tag = "1")]
+    pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// a language's code, or "auto"
+    #[prost(string, tag = "2")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub target: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TranslateTextResult {
+    /// one for each, in the same order
+    #[prost(string, repeated, tag = "1")]
+    pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Packet {
     #[prost(message, repeated, tag = "1")]
@@ -1811,7 +1828,7 @@ pub struct Request {
     pub id: u32,
     #[prost(
         oneof = "request::Command",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 81, 82, 83"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 112, 81, 82, 83"
     )]
     pub command: ::core::option::Option<request::Command>,
 }
@@ -1873,6 +1890,8 @@ pub mod request {
         BeginUpload(super::BeginUpload),
         #[prost(message, tag = "111")]
         FinishUpload(super::FinishUpload),
+        #[prost(message, tag = "112")]
+        TranslateText(super::TranslateText),
         #[prost(message, tag = "81")]
         SendReceipts(super::SendReceipts),
         #[prost(message, tag = "82")]
@@ -1893,7 +1912,7 @@ pub struct Response {
     pub text: ::prost::alloc::string::String,
     #[prost(
         oneof = "response::Result",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 81, 82, 83"
+        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 112, 81, 82, 83"
     )]
     pub result: ::core::option::Option<response::Result>,
 }
@@ -1955,6 +1974,8 @@ pub mod response {
         BeginUpload(super::BeginUploadResult),
         #[prost(message, tag = "111")]
         FinishUpload(super::FinishUploadResult),
+        #[prost(message, tag = "112")]
+        TranslateText(super::TranslateTextResult),
         #[prost(message, tag = "81")]
         SendReceipts(super::SendReceiptsResult),
         #[prost(message, tag = "82")]

@@ -278,6 +278,12 @@ pub enum Call {
     RemoveFromBlacklist {
         users: Vec<UserId>,
     },
+    /// At most 100 texts, 32 KB together. `source` may be "auto".
+    TranslateText {
+        texts: Vec<String>,
+        source: String,
+        target: String,
+    },
     /// Asks for an address for a file's bytes.
     BeginUpload {
         kind: FileKind,
@@ -450,6 +456,8 @@ pub enum Answer {
     Profile(Profile),
     Profiles(Vec<Profile>),
     Users(Vec<UserId>),
+    /// One for each, in the same order.
+    Translated(Vec<String>),
     UploadBegun {
         /// Where the bytes go, at the server.
         path: String,

@@ -284,6 +284,18 @@ impl Core {
             Call::UpdateMyProfile(fields) => self.update_profile(now, id, fields),
             Call::AddToBlacklist { users } => self.add_to_blacklist(now, id, &users),
             Call::RemoveFromBlacklist { users } => self.remove_from_blacklist(now, id, users),
+            Call::TranslateText {
+                texts,
+                source,
+                target,
+            } => {
+                let command = Command::TranslateText(wire::TranslateText {
+                    texts,
+                    source,
+                    target,
+                });
+                self.request(now, command, Then::Translated { call: id });
+            }
             Call::BeginUpload { kind, size, name } => self.begin_upload(now, id, kind, size, name),
             Call::FinishUpload { path, message, part } => self.finish_upload(now, id, path, message, part),
             Call::FailUpload { message, text } => self.fail_upload(id, message, text),
@@ -636,6 +648,9 @@ impl Core {
                 },
                 Some(R::ChangeSettings(it)),
             ) => self.settings_answered(now, call, conversations, change, is_one, it),
+            (Then::Translated { call }, Some(R::TranslateText(it))) => {
+                self.out.answer(call, Answer::Translated(it.texts));
+            }
             (Then::UploadBegun { call }, Some(R::BeginUpload(it))) => self.upload_begun(call, it),
             (Then::Uploaded { call, message, part }, Some(R::FinishUpload(it))) => {
                 self.uploaded(call, *message, part, it);

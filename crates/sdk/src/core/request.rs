@@ -121,6 +121,9 @@ pub(crate) enum Then {
         /// The app named one, and waits for that.
         is_one: bool,
     },
+    Translated {
+        call: CallId,
+    },
     UploadBegun {
         call: CallId,
     },
@@ -162,6 +165,7 @@ impl Then {
             | Self::BlacklistAdded { call }
             | Self::BlacklistRemoved { call, .. }
             | Self::Settings { call, .. }
+            | Self::Translated { call }
             | Self::UploadBegun { call }
             | Self::Uploaded { call, .. } => Some(*call),
         }
@@ -194,6 +198,7 @@ impl Then {
             | Self::ProfileUpdated { .. }
             | Self::BlacklistAdded { .. }
             | Self::BlacklistRemoved { .. }
+            | Self::Translated { .. }
             | Self::UploadBegun { .. }
             | Self::Uploaded { .. } => AfterCut::Repeat,
             Self::Settings { change, .. } if !change.is_of_group() => AfterCut::Repeat,

@@ -28,6 +28,7 @@ mod driver;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -50,6 +51,7 @@ use crate::core::{
     MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
 };
 use driver::{Command, Driver};
+pub use upload::FileSource;
 
 /// For which conversations something was set, and for which it could not be.
 pub type Settled = (Vec<ConversationId>, Vec<(ConversationId, Failure)>);
@@ -106,6 +108,8 @@ struct Inner {
     sdk_app_id: SdkAppId,
     commands: mpsc::Sender<Command>,
     events: broadcast::Sender<Event>,
+    /// Where the server is reached over HTTP.
+    http: String,
 }
 
 /// The instances that `create` made and nobody has destroyed.
@@ -162,12 +166,16 @@ impl Tim {
         };
         let (commands, waiting) = mpsc::channel(COMMANDS_WAITING_MAX);
         let (events, _) = broadcast::channel(events_waiting_max.max(1));
-        let driver = Driver::new(Core::new(config, seed), url, waiting, events.clone());
+        let http = socket::http_url(&url);
+        let mut core = Core::new(config, seed);
+        core.set_server(&http);
+        let driver = Driver::new(core, url, waiting, events.clone());
         runtime.spawn(driver.run());
         let inner = Inner {
             sdk_app_id,
             commands,
             events,
+            http,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -638,6 +646,25 @@ impl Tim {
     pub async fn update_my_profile(&self, fields: ProfileFields) -> Result<Profile, Failure> {
         match self.call(Call::UpdateMyProfile(fields)).await? {
             Answer::Profile(profile) => Ok(profile),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Texts in another language, one for each, by the provider that the app's owner named; `source` may be "auto". At most
+    /// 100 texts, 32 KB together. Errors: 2117.
+    pub async fn translate_text(
+        &self,
+        texts: Vec<String>,
+        source: impl Into<String>,
+        target: impl Into<String>,
+    ) -> Result<Vec<String>, Failure> {
+        let call = Call::TranslateText {
+            texts,
+            source: source.into(),
+            target: target.into(),
+        };
+        match self.call(call).await? {
+            Answer::Translated(texts) => Ok(texts),
             _ => Err(unexpected()),
         }
     }

@@ -67,6 +67,12 @@ pub(super) fn url(server: &str) -> Option<String> {
     Some(format!("{scheme}://{host}/{path}"))
 }
 
+/// Where the same server is reached over HTTP: `wss://host/prefix/v1/ws` → `https://host/prefix`.
+pub(super) fn http_url(url: &str) -> String {
+    let url = url.strip_suffix("/v1/ws").unwrap_or(url);
+    format!("http{}", url.strip_prefix("ws").unwrap_or(url))
+}
+
 async fn run(id: u64, url: String, mut writes: mpsc::Receiver<Bytes>, tell: mpsc::Sender<(u64, News)>) {
     if url.starts_with("wss:") {
         // Only the first one counts; a program may have chosen its own before.

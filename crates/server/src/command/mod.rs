@@ -24,6 +24,7 @@ use hongyan_storage::model::AppSettings;
 use hongyan_storage::{Store, StoreError, Turn};
 
 use crate::facts::{Facts, GroupFacts};
+use crate::translate::Translator;
 use crate::uploads::Uploads;
 
 mod add_to_blacklist;
@@ -57,6 +58,7 @@ mod send_receipts;
 mod sync;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod testing;
+mod translate_text;
 mod update_profile;
 
 pub(crate) use login::login;
@@ -68,6 +70,7 @@ pub(crate) struct Context {
     pub(crate) facts: Arc<Facts>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) uploads: Arc<Uploads>,
+    pub(crate) translator: Arc<Translator>,
 }
 
 /// Where fresh ids come from; tests give fixed ones.
@@ -239,6 +242,7 @@ async fn dispatch(
         Command::RemoveFromBlacklist(it) => remove_from_blacklist::prepare(context, caller, it).await,
         Command::ChangeSettings(it) => change_settings::prepare(context, caller, it),
         Command::BeginUpload(it) => begin_upload::prepare(context, caller, now, it).await,
+        Command::TranslateText(it) => translate_text::prepare(context, caller, it),
         Command::FinishUpload(it) => finish_upload::prepare(context, caller, &it),
     }
 }

@@ -15,6 +15,7 @@ use hongyan_storage::{SqliteStore, Store as _};
 
 use super::{Caller, Context, Ids, LoggedIn, LoginRefused, Refused, login, prepare};
 use crate::facts::Facts;
+use crate::translate::Translator;
 use crate::uploads::Uploads;
 
 pub(crate) const APP: SdkAppId = SdkAppId(1_400_000_001);
@@ -41,6 +42,7 @@ impl World {
         let context = Context {
             facts: Arc::new(Facts::new(store.clone())),
             uploads: Arc::new(Uploads::off(store.clone())),
+            translator: Arc::new(Translator::new(store.clone())),
             store,
             ids: Arc::new(Counting(AtomicU64::new(1))),
         };

@@ -28,6 +28,7 @@ mod apps;
 mod overview;
 mod sessions;
 mod sign_in;
+mod translate;
 
 /// Failed passwords of one address within a minute.
 const ADDRESS_FAILURES_MAX: u32 = 5;
@@ -69,6 +70,10 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/apps/{id}/rotate-key", post(apps::rotate_key))
         .route("/apps/{id}/accounts", get(accounts::list))
         .route("/apps/{id}/usersig", post(accounts::sign))
+        .route(
+            "/apps/{id}/translate",
+            get(translate::show).put(translate::change),
+        )
         .route("/apps/{id}/kick", post(accounts::kick))
         .method_not_allowed_fallback(async || Failure::NotThatWay)
         .fallback(async || nothing())

@@ -34,6 +34,7 @@ use crate::hub::{self, Hub};
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 use crate::shared::Shared;
+use crate::translate::Translator;
 use crate::uploads::Uploads;
 
 /// Where everybody comes from.
@@ -86,6 +87,7 @@ impl Engine {
             sockets: Arc::new(Semaphore::new(0)),
             context: command::Context {
                 uploads: Arc::new(Uploads::off(store.clone())),
+                translator: Arc::new(Translator::new(store.clone())),
                 store,
                 facts,
                 ids: Arc::new(Drawn(draw)),

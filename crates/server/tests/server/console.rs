@@ -153,7 +153,10 @@ async fn an_app_is_made_changed_and_its_key_rotated_at_once() {
     assert_eq!(made["secretKey"].as_str().unwrap().len(), 64);
     assert_eq!(
         made["app"]["settings"],
-        json!({ "webInstances": 1, "platformPolicy": "multi", "revokeLimitS": 120, "blockedSender": "refuse" })
+        json!({
+            "webInstances": 1, "platformPolicy": "multi", "revokeLimitS": 120, "blockedSender": "refuse",
+            "uploadMb": 100, "uploadDayMb": 2048,
+        })
     );
     let change = json!({ "settings": { "webInstances": 2 } });
     let changed = owner.ask("PATCH", "/apps/1400000001", &change).await.json();

@@ -7,6 +7,7 @@ mod http;
 mod limits;
 mod login;
 mod messages;
+mod native;
 mod security;
 mod support;
 mod tls;
