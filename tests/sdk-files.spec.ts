@@ -1,5 +1,7 @@
 /** Files: pictures, sounds, videos and others, made and sent by one app, seen by another, through real uploads. */
 import { readdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "./support/sdk.ts";
 import type { Server } from "./support/server.ts";
@@ -206,4 +208,25 @@ test("the app's settings say how large a file may be, and whether any", async ({
   expect(await sendFile(alice, { ...large, bytes: MB })).toMatchObject({ code: 0 });
   await settings({ uploadMb: 0 });
   expect(await sendFile(alice, { ...large, bytes: 1 })).toMatchObject({ code: 2041, after: { status: "fail" } });
+});
+
+test("`translateText`: nobody translates until the owner names a provider, then texts come back in their order", async ({ login, admin }) => {
+  const alice = await login("alice");
+  const ask = (sourceTextList: string[]) => alice.call("translateText", { sourceTextList, sourceLanguage: "auto", targetLanguage: "zh" });
+  expect(await ask(["hello"])).toMatchObject({ code: 2117 });
+  const provider = createServer((request, response) => {
+    let text = "";
+    request.on("data", (part) => (text += part)).on("end", () => {
+      const { q, source, target } = JSON.parse(text) as { q: string[]; source: string; target: string };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ translatedText: q.map((it) => `${source}>${target} ${it}`) }));
+    });
+  });
+  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  expect((await admin.put("/console/api/apps/1400000001/translate", { data: { url } })).ok()).toBe(true);
+  expect(await ask(["hello", "goose"])).toMatchObject({ code: 0, data: { translatedTextList: ["auto>zh hello", "auto>zh goose"] } });
+  provider.closeAllConnections();
+  await new Promise((resolve) => provider.close(resolve));
+  expect(await ask(["hello"])).toMatchObject({ code: 2117 });
 });

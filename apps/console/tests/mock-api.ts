@@ -84,6 +84,10 @@ class MockServer {
         Object.assign(found.settings, change.settings);
         return say(200, { app: this.counted(found) });
       }
+      case "GET translate":
+        return say(200, { url: "", hasKey: false });
+      case "PUT translate":
+        return say(200, { url: String(body["url"]), hasKey: Boolean(body["key"]) });
       case "POST rotate-key":
         return say(200, { secretKey: randomBytes(32).toString("hex") });
       case "GET accounts":

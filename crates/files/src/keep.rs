@@ -38,6 +38,31 @@ struct Inner {
     last: AtomicU64,
 }
 
+/// A bucket that speaks S3.
+#[derive(Clone)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Where it is, `https://…`; empty: at Amazon.
+    pub endpoint: String,
+    /// Its region; most others than Amazon take any word.
+    pub region: String,
+    /// Who signs.
+    pub key_id: String,
+    /// With what. Never printed.
+    pub secret: String,
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bucket")
+            .field("name", &self.name)
+            .field("endpoint", &self.endpoint)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One of the sizes of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
@@ -125,6 +150,23 @@ impl Files {
         let incoming = emptied(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_automatic_cleanup(true);
         Ok(Self::new(Box::new(store), incoming, Some(folder.to_owned())))
+    }
+
+    /// Keeps files in a bucket; what comes in grows in a folder on this machine first.
+    #[cfg(feature = "s3")]
+    pub fn in_bucket(bucket: &Bucket, incoming: &Path) -> Result<Self> {
+        let is_plain = bucket.endpoint.starts_with("http://");
+        let mut builder = object_store::aws::AmazonS3Builder::new()
+            .with_bucket_name(&bucket.name)
+            .with_region(&bucket.region)
+            .with_access_key_id(&bucket.key_id)
+            .with_secret_access_key(&bucket.secret)
+            .with_allow_http(is_plain);
+        if !bucket.endpoint.is_empty() {
+            builder = builder.with_endpoint(&bucket.endpoint);
+        }
+        let store = builder.build()?;
+        Ok(Self::new(Box::new(store), emptied(incoming)?, None))
     }
 
     fn new(store: Box<dyn ObjectStore>, incoming: PathBuf, folder: Option<PathBuf>) -> Self {

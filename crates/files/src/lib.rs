@@ -12,7 +12,7 @@ mod picture;
 mod sniff;
 
 pub use incoming::Incoming;
-pub use keep::{Files, Key, Range, Read, Variant};
+pub use keep::{Bucket, Files, Key, Range, Read, Variant};
 pub use picture::{NotAPicture, Picture, Rendition, look};
 pub use sniff::{Media, sniff};
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+#[cfg(feature = "s3")]
+use hongyan_server::config::Bucket;
 use hongyan_server::config::{Config, FilesAt, Limits, TlsFiles};
 use hongyan_server::manage::{self, Started};
 use hongyan_server::{Server, clock, data};
@@ -41,6 +43,43 @@ pub(crate) struct Serve {
     /// The folder that holds what users upload; `files` in the data folder by default.
     #[arg(long, env = "HONGYAN_FILES", value_name = "FOLDER")]
     files: Option<PathBuf>,
+    /// The bucket that holds them instead; it speaks S3.
+    #[cfg(feature = "s3")]
+    #[arg(
+        long,
+        env = "HONGYAN_S3_BUCKET",
+        requires = "s3_key_id",
+        requires = "s3_secret",
+        value_name = "NAME"
+    )]
+    s3_bucket: Option<String>,
+    /// Where the bucket is, when it is not at Amazon.
+    #[cfg(feature = "s3")]
+    #[arg(
+        long,
+        env = "HONGYAN_S3_ENDPOINT",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    s3_endpoint: String,
+    /// The bucket's region.
+    #[cfg(feature = "s3")]
+    #[arg(
+        long,
+        env = "HONGYAN_S3_REGION",
+        default_value = "us-east-1",
+        value_name = "REGION"
+    )]
+    s3_region: String,
+    /// The key's name that signs requests to the bucket.
+    #[cfg(feature = "s3")]
+    #[arg(long, env = "HONGYAN_S3_KEY_ID", value_name = "ID")]
+    s3_key_id: Option<String>,
+    /// The key. Better given in the environment: others see arguments.
+    #[cfg(feature = "s3")]
+    #[arg(long, env = "HONGYAN_S3_SECRET", hide_env_values = true, value_name = "KEY")]
+    s3_secret: Option<Secret>,
     /// Where links to files begin, when they are read by another address than this server's, such as a CDN in front of it.
     #[arg(
         long,
@@ -80,6 +119,25 @@ pub(crate) struct Serve {
     #[arg(long, env = "HONGYAN_REQUEST_BURST", value_name = "NUMBER",
         default_value_t = Limits::default().request_burst)]
     request_burst: u32,
+}
+
+/// What must not be printed.
+#[cfg(feature = "s3")]
+#[derive(Clone)]
+struct Secret(String);
+
+#[cfg(feature = "s3")]
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+#[cfg(feature = "s3")]
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -131,6 +189,24 @@ pub(crate) async fn run(serve: Serve) -> Result<()> {
 }
 
 impl Serve {
+    fn files_at(&self) -> FilesAt {
+        let folder = self.files.clone().unwrap_or_else(|| self.data.join("files"));
+        #[cfg(feature = "s3")]
+        if let Some(name) = &self.s3_bucket {
+            return FilesAt::Bucket {
+                bucket: Bucket {
+                    name: name.clone(),
+                    endpoint: self.s3_endpoint.clone(),
+                    region: self.s3_region.clone(),
+                    key_id: self.s3_key_id.clone().unwrap_or_default(),
+                    secret: self.s3_secret.clone().map_or_else(String::new, |it| it.0),
+                },
+                incoming: folder,
+            };
+        }
+        FilesAt::Folder(folder)
+    }
+
     fn config(&self) -> Config {
         let tls = self.tls_cert.clone().zip(self.tls_key.clone());
         Config {
@@ -138,9 +214,7 @@ impl Serve {
             dev: self.dev,
             tls: tls.map(|(cert, key)| TlsFiles { cert, key }),
             heartbeat: Duration::from_millis(self.heartbeat_ms.into()),
-            files: Some(FilesAt::Folder(
-                self.files.clone().unwrap_or_else(|| self.data.join("files")),
-            )),
+            files: Some(self.files_at()),
             files_url: self.files_url.trim_end_matches('/').to_owned(),
             files_unused: Duration::from_secs(u64::from(self.files_unused_h) * 3600),
             limits: Limits {

@@ -6,6 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "s3")]
+pub use hongyan_files::Bucket;
+
 /// All of it. [`Config::default`] is what a server does without any argument.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -40,6 +43,14 @@ pub struct Config {
 pub enum FilesAt {
     /// In a folder.
     Folder(PathBuf),
+    /// In a bucket.
+    #[cfg(feature = "s3")]
+    Bucket {
+        /// Which.
+        bucket: Bucket,
+        /// The folder in which files grow until they are whole.
+        incoming: PathBuf,
+    },
 }
 
 /// A certificate chain and its private key, both PEM.

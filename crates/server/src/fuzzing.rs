@@ -224,6 +224,7 @@ pub fn console_samples() -> Vec<Vec<u8>> {
         "GET /apps/1400000001/accounts?query=al&after=a&limit=10",
         "POST /apps/1400000001/usersig\n{\"userID\":\"alice\",\"expireS\":60}",
         "POST /apps/1400000001/kick\n{\"userID\":\"alice\"}",
+        "PUT /apps/1400000001/translate\n{\"url\":\"http://127.0.0.1:1\",\"key\":\"k\"}",
     ]
     .map(api)
     .into();

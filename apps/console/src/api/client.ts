@@ -14,6 +14,7 @@ import type {
   SecretKey,
   Session,
   SignedUser,
+  Translate,
 } from "./types";
 
 export interface AccountQuery {
@@ -34,6 +35,9 @@ export interface ApiClient {
   createApp(name: string): Promise<AppCreated>;
   changeApp(sdkAppID: number, change: AppChange): Promise<App>;
   rotateKey(sdkAppID: number): Promise<SecretKey>;
+  translate(sdkAppID: number): Promise<Translate>;
+  /** Without a key, the one that is kept stays. */
+  changeTranslate(sdkAppID: number, change: { url: string; key?: string }): Promise<Translate>;
   listAccounts(sdkAppID: number, query: AccountQuery): Promise<AccountPage>;
   signUser(sdkAppID: number, userID: string, expireS: number): Promise<SignedUser>;
   /** Signs all instances of the account out and tells how many there were. */
@@ -64,6 +68,8 @@ export function createApiClient(outside: Outside): ApiClient {
     changeApp: async (sdkAppID, change) =>
       (await call<{ app: App }>("PATCH", app(sdkAppID), change)).app,
     rotateKey: (sdkAppID) => call("POST", `${app(sdkAppID)}/rotate-key`, {}),
+    translate: (sdkAppID) => call("GET", `${app(sdkAppID)}/translate`),
+    changeTranslate: (sdkAppID, change) => call("PUT", `${app(sdkAppID)}/translate`, change),
     listAccounts: (sdkAppID, { query, after, limit }) =>
       call("GET", `${app(sdkAppID)}/accounts?${new URLSearchParams({ query, after, limit: `${limit}` })}`),
     signUser: (sdkAppID, userID, expireS) =>

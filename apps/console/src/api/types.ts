@@ -73,6 +73,12 @@ export interface App {
   settings: Settings;
 }
 
+/** Who translates for an app; the key itself is never told. */
+export interface Translate {
+  url: string;
+  hasKey: boolean;
+}
+
 /** A key is told once, when it is made. */
 export interface SecretKey {
   secretKey: string;

@@ -165,6 +165,17 @@ export const en = {
     saved: "Saved. The new settings are in effect.",
     atOnce: "Changes take effect at once. A lower limit signs nobody out by itself: it holds from the next sign-in on.",
   },
+  translate: {
+    title: "Translation",
+    text: "The service behind translateText. Without one, translating fails with 2117. Texts to be translated are sent to it.",
+    url: "Address of the service",
+    urlHint: "It speaks the API of LibreTranslate, for instance one that you run. Empty: nobody translates.",
+    urlError: "An address begins with https:// or http://.",
+    key: "Key",
+    keyHint: "If the service asks for one.",
+    keyKept: "A key is kept. Leave this empty to keep it; give it again with another address.",
+    saved: "Saved",
+  },
   accounts: {
     search: "Search by userID or nickname",
     emptyTitle: "No accounts yet",

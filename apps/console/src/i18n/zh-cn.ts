@@ -146,6 +146,17 @@ export const zhCN: Dictionary = {
     saved: "已保存，新设置已生效。",
     atOnce: "修改立即生效。调低上限不会直接让人下线，而是从下一次登录起生效。",
   },
+  translate: {
+    title: "文本翻译",
+    text: "translateText 使用的翻译服务。未设置时，翻译请求返回 2117。需要翻译的文本会发送给该服务。",
+    url: "服务地址",
+    urlHint: "兼容 LibreTranslate 的接口，例如自建的 LibreTranslate。留空则不提供翻译。",
+    urlError: "地址必须以 https:// 或 http:// 开头。",
+    key: "密钥",
+    keyHint: "如果服务需要密钥。",
+    keyKept: "已保存密钥。留空则不变；更换地址时请重新填写。",
+    saved: "已保存",
+  },
   accounts: {
     search: "按 userID 或昵称搜索",
     emptyTitle: "还没有账号",

@@ -85,6 +85,11 @@ impl Uploads {
                 Files::in_folder(folder)
                     .with_context(|| format!("opening the files' folder {}", folder.display()))?,
             ),
+            #[cfg(feature = "s3")]
+            Some(FilesAt::Bucket { bucket, incoming }) => Some(
+                Files::in_bucket(bucket, incoming)
+                    .with_context(|| format!("opening the files' bucket {}", bucket.name))?,
+            ),
         };
         Ok(Self {
             files,

@@ -9,13 +9,13 @@ use crate::support::{Answer, TestServer};
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// Somebody who is signed in.
-struct Owner<'a> {
+pub(crate) struct Owner<'a> {
     server: &'a TestServer,
     cookie: String,
 }
 
 impl<'a> Owner<'a> {
-    async fn sign_in(server: &'a TestServer, password: &str) -> Self {
+    pub(crate) async fn sign_in(server: &'a TestServer, password: &str) -> Self {
         let answer = sign_in(server, password).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         let cookie = answer.header("set-cookie").unwrap();
@@ -26,7 +26,7 @@ impl<'a> Owner<'a> {
         }
     }
 
-    async fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
         let headers = [("cookie", self.cookie.as_str()), JSON];
         let body = if method == "GET" {
             String::new()
@@ -74,6 +74,8 @@ async fn nobody_sees_anything_without_the_password() {
         ("GET", "/apps/1400000001/accounts"),
         ("POST", "/apps/1400000001/usersig"),
         ("POST", "/apps/1400000001/kick"),
+        ("GET", "/apps/1400000001/translate"),
+        ("PUT", "/apps/1400000001/translate"),
         ("POST", "/password"),
         ("POST", "/logout"),
     ] {

@@ -17,10 +17,10 @@ use crate::support::{Client, TestServer, user_conversation};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An answer over HTTP, whatever bytes it has.
-struct Got {
-    status: u16,
+pub(crate) struct Got {
+    pub(crate) status: u16,
     head: String,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Got {
@@ -38,7 +38,7 @@ impl Got {
     }
 }
 
-async fn http(server: &TestServer, method: &str, path: &str, headers: &str, body: &[u8]) -> Got {
+pub(crate) async fn http(server: &TestServer, method: &str, path: &str, headers: &str, body: &[u8]) -> Got {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let length = body.len();
     let head = format!(
@@ -75,14 +75,14 @@ async fn begin(client: &mut Client, kind: FileKind, size: usize, name: &str) -> 
         .await
 }
 
-async fn address(client: &mut Client, kind: FileKind, size: usize, name: &str) -> String {
+pub(crate) async fn address(client: &mut Client, kind: FileKind, size: usize, name: &str) -> String {
     match begin(client, kind, size, name).await.result {
         Some(R::BeginUpload(it)) => it.path,
         other => panic!("no address: {other:?}"),
     }
 }
 
-async fn finish(client: &mut Client, path: &str) -> Result<wire::StoredFile, i32> {
+pub(crate) async fn finish(client: &mut Client, path: &str) -> Result<wire::StoredFile, i32> {
     let path = path.to_owned();
     let response = client
         .ask(Command::FinishUpload(wire::FinishUpload { path }))
@@ -93,7 +93,7 @@ async fn finish(client: &mut Client, path: &str) -> Result<wire::StoredFile, i32
     }
 }
 
-async fn upload(
+pub(crate) async fn upload(
     server: &TestServer,
     client: &mut Client,
     kind: FileKind,
@@ -126,7 +126,7 @@ async fn send_file(client: &mut Client, to: &str, random: u32, file: &wire::Stor
 }
 
 /// Files under a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -136,7 +136,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     image::DynamicImage::new_rgb8(width, height)
         .write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png)

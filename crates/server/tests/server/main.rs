@@ -8,6 +8,9 @@ mod limits;
 mod login;
 mod messages;
 mod native;
+#[cfg(feature = "s3")]
+mod s3;
 mod security;
 mod support;
 mod tls;
+mod translate;
