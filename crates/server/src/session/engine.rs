@@ -15,12 +15,12 @@ use futures_util::future::BoxFuture;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
 use hongyan_protocol::id::{AccountId, InstanceId, Timestamp};
-use hongyan_protocol::wire::{Close, Frame, frame::Kind, request::Command};
+use hongyan_protocol::wire::{Close, request::Command};
 use hongyan_storage::Store;
 use hongyan_storage::model::App;
 use tokio::sync::{Semaphore, watch};
 
-use super::frames::{Ended, hear, refusal};
+use super::frames::{Ended, Heard, hear, refusal};
 use super::outbox::Outbox;
 use super::rate::Admission;
 use super::requests::Requests;
@@ -56,10 +56,10 @@ pub struct Session {
 
 enum Phase {
     /// With the frames that it sent.
-    Stranger(VecDeque<Frame>),
+    Stranger(VecDeque<Heard>),
     LoggingIn(
         u32,
-        VecDeque<Frame>,
+        VecDeque<Heard>,
         BoxFuture<'static, Result<(Caller, Timestamp), LoginRefused>>,
     ),
     In(Requests),
@@ -225,14 +225,14 @@ impl Session {
         }
     }
 
-    fn hear_stranger(&mut self, now: Timestamp, frame: Frame) {
-        let request = match frame.kind {
-            Some(Kind::Ping(ping)) => {
-                self.outbox.push(frame::pong(ping.token));
+    fn hear_stranger(&mut self, now: Timestamp, frame: Heard) {
+        let request = match frame {
+            Heard::Ping(token) => {
+                self.outbox.push(frame::pong(token));
                 return;
             }
-            Some(Kind::Request(request)) => request,
-            Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => return,
+            Heard::Request(request) => request,
+            Heard::Nothing => return,
         };
         let (Some(seat), Phase::Stranger(waiting)) = (&self.seat, &mut self.phase) else {
             return;
@@ -251,7 +251,7 @@ impl Session {
     fn logged_in(
         &mut self,
         id: u32,
-        waiting: VecDeque<Frame>,
+        waiting: VecDeque<Heard>,
         done: Result<(Caller, Timestamp), LoginRefused>,
     ) {
         self.phase = match (done, &mut self.seat) {

@@ -6,15 +6,25 @@ use std::collections::VecDeque;
 
 use super::outbox::End;
 use super::socket::{Error, Message};
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
-use hongyan_protocol::wire::{Close, Frame, Packet, Response};
-use prost::Message as _;
-use prost::encoding::{DecodeContext, decode_key, skip_field};
+use hongyan_protocol::wire::{Close, Frame, Request, Response, frame::Kind};
+use prost::encoding::{DecodeContext, WireType, check_wire_type, decode_key, decode_varint, skip_field};
+use prost::{DecodeError, Message as _};
 
 /// Frames in one message. An empty frame takes two bytes on the wire and far more in memory.
 const FRAMES_MAX: usize = 1024;
+
+/// A client's frame, as far as a session acts on it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Heard {
+    /// With its token.
+    Ping(u32),
+    Request(Request),
+    /// What only a server sends, and kinds of frames that are not known yet.
+    Nothing,
+}
 
 /// How a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +38,7 @@ pub(crate) enum Ended {
 }
 
 /// Reads the frames of a message.
-pub(crate) fn hear(message: Result<Message, Error>) -> Result<VecDeque<Frame>, Ended> {
+pub(crate) fn hear(message: Result<Message, Error>) -> Result<VecDeque<Heard>, Ended> {
     match message {
         Ok(Message::Binary(bytes)) => decode(bytes).map_err(Ended::By),
         Ok(Message::Text) => Err(Ended::By(TEXT)),
@@ -56,7 +66,7 @@ const NOT_A_PACKET: End = End::new(Close::Malformed, "the message is not a Packe
 const TOO_MANY_FRAMES: End = End::new(Close::Malformed, "more than 1024 frames in one message");
 const TOO_LARGE: End = End::new(Close::FrameTooLarge, "the message is larger than 64 KB");
 
-fn decode(bytes: Bytes) -> Result<VecDeque<Frame>, End> {
+fn decode(bytes: Bytes) -> Result<VecDeque<Heard>, End> {
     let mut rest = &bytes[..];
     let mut frames = 0;
     while !rest.is_empty() {
@@ -68,12 +78,41 @@ fn decode(bytes: Bytes) -> Result<VecDeque<Frame>, End> {
             return Err(TOO_MANY_FRAMES);
         }
     }
-    // Frames are large in memory: room for as many as there are.
-    let mut packet = Packet {
-        frames: Vec::with_capacity(frames),
-    };
-    packet.merge(bytes).map_err(|_| NOT_A_PACKET)?;
-    Ok(packet.frames.into())
+    // Room for as many as there are.
+    let mut heard = VecDeque::with_capacity(frames);
+    let mut rest = bytes;
+    while rest.has_remaining() {
+        heard.extend(next(&mut rest).map_err(|_| NOT_A_PACKET)?);
+    }
+    Ok(heard)
+}
+
+/// The next frame of a Packet; `None` when it is a field that is not known.
+fn next(rest: &mut Bytes) -> Result<Option<Heard>, DecodeError> {
+    const FRAMES: u32 = 1;
+    const REQUEST: u32 = 1;
+    let (tag, wire_type) = decode_key(rest)?;
+    if tag != FRAMES {
+        skip_field(wire_type, tag, rest, DecodeContext::default())?;
+        return Ok(None);
+    }
+    check_wire_type(WireType::LengthDelimited, wire_type)?;
+    // The length was looked at before.
+    let length = decode_varint(rest)? as usize;
+    let frame = rest.split_to(length.min(rest.len()));
+    // Nearly all are a request and nothing else. A frame has room for whatever one may be, and is large.
+    let mut inner = &frame[..];
+    if let Ok((REQUEST, WireType::LengthDelimited)) = decode_key(&mut inner)
+        && decode_varint(&mut inner).is_ok_and(|it| it == inner.len() as u64)
+    {
+        let request = frame.slice(frame.len() - inner.len()..);
+        return Request::decode(request).map(|it| Some(Heard::Request(it)));
+    }
+    Ok(Some(match Frame::decode(frame)?.kind {
+        Some(Kind::Request(request)) => Heard::Request(request),
+        Some(Kind::Ping(ping)) => Heard::Ping(ping.token),
+        Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => Heard::Nothing,
+    }))
 }
 
 #[cfg(test)]
@@ -95,6 +134,35 @@ mod tests {
         assert_eq!(heard(&[0x0a, 0].repeat(1025)), Err(Ended::By(TOO_MANY_FRAMES)));
         assert_eq!(hear(Ok(Message::Text)), Err(Ended::By(TEXT)));
         assert_eq!(hear(Err(Error::Gone)), Err(Ended::Gone));
+    }
+
+    #[test]
+    fn frames_are_what_their_packet_says_they_are() {
+        let request = |id| Request { id, command: None };
+        let joined = [
+            frame::request(request(1)),
+            frame::ping(2),
+            frame::pong(3),
+            frame::request(request(4)),
+            // A frame of two kinds is the last of them.
+            Bytes::from_static(&[0x0a, 8, 0x0a, 2, 0x08, 5, 0x22, 2, 0x08, 6]),
+            Bytes::from_static(&[0x0a, 8, 0x22, 2, 0x08, 7, 0x0a, 2, 0x08, 8]),
+            Bytes::from_static(&[0x0a, 0]),
+        ]
+        .concat();
+        assert_eq!(
+            decode(joined.into()).unwrap(),
+            [
+                Heard::Request(request(1)),
+                Heard::Ping(2),
+                Heard::Nothing,
+                Heard::Request(request(4)),
+                Heard::Ping(6),
+                Heard::Request(request(8)),
+                Heard::Nothing,
+            ]
+        );
+        assert_eq!(decode(Bytes::from_static(&[0x08, 1])), Err(NOT_A_PACKET));
     }
 
     #[test]

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use hongyan_domain::Event;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{InstanceId, Timestamp};
-use hongyan_protocol::wire::{self, Close, Frame, frame::Kind, request::Command};
+use hongyan_protocol::wire::{self, Close, request::Command};
 use hongyan_protocol::{frame, limits};
 use tokio::time::{Instant, timeout_at};
 
-use super::frames::{Ended, hear, refusal};
+use super::frames::{Ended, Heard, hear, refusal};
 use super::outbox::{End, Outbox};
 use super::socket::Socket;
 use crate::clock;
@@ -33,7 +33,7 @@ pub(super) struct Entered {
     pub(super) caller: Caller,
     pub(super) sig_expires: Timestamp,
     /// What came behind the login in the same message.
-    pub(super) waiting: VecDeque<Frame>,
+    pub(super) waiting: VecDeque<Heard>,
 }
 
 /// Answers a stranger until it logged in.
@@ -57,14 +57,14 @@ pub(super) async fn log_in(
         // A message without a frame counts too: pings of the WebSocket, and nothing at all.
         answers += usize::from(frames.is_empty());
         while let Some(frame) = frames.pop_front() {
-            match frame.kind {
-                Some(Kind::Ping(ping)) => {
-                    outbox.push(frame::pong(ping.token));
+            match frame {
+                Heard::Ping(token) => {
+                    outbox.push(frame::pong(token));
                 }
-                Some(Kind::Request(wire::Request {
+                Heard::Request(wire::Request {
                     id,
                     command: Some(Command::Login(login)),
-                })) => match attempt(shared, outbox, session, address, clock::now(), id, login).await {
+                }) => match attempt(shared, outbox, session, address, clock::now(), id, login).await {
                     Ok((caller, sig_expires)) => {
                         return Ok(Entered {
                             caller,
@@ -77,14 +77,14 @@ pub(super) async fn log_in(
                     }
                     Err(LoginRefused::Kicked(reason)) => hub::kick(outbox, reason),
                 },
-                Some(Kind::Request(request)) => {
+                Heard::Request(request) => {
                     outbox.push(refusal(
                         request.id,
                         Code::NOT_LOGGED_IN,
                         Code::NOT_LOGGED_IN.text(),
                     ));
                 }
-                Some(Kind::Response(_) | Kind::Push(_) | Kind::Pong(_)) | None => {}
+                Heard::Nothing => {}
             }
             answers += 1;
             if answers >= ANSWERS_MAX {

@@ -22,10 +22,10 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
 use hongyan_protocol::id::Timestamp;
 use hongyan_protocol::platform::KickReason;
-use hongyan_protocol::wire::{self, Close, Frame, frame::Kind, request::Command};
+use hongyan_protocol::wire::{self, Close, request::Command};
 use tokio::time::Instant;
 
-use super::frames::refusal;
+use super::frames::{Heard, refusal};
 use super::outbox::{End, Outbox, Pushed};
 use super::rate::Admission;
 use crate::command::{self, Answered, AtOnce, Caller, Refused, Work};
@@ -43,7 +43,7 @@ pub(super) struct Requests {
     session: SessionId,
     caller: Arc<Caller>,
     /// Frames that were read and not begun with: the rest of one message.
-    waiting: VecDeque<Frame>,
+    waiting: VecDeque<Heard>,
     /// The request whose facts are being loaded: one at a time, so that requests are begun in the order sent.
     preparing: Option<BoxFuture<'static, (Asked, Work)>>,
     running: Vec<Running>,
@@ -70,7 +70,7 @@ impl Requests {
         outbox: Arc<Outbox>,
         session: SessionId,
         caller: Caller,
-        waiting: VecDeque<Frame>,
+        waiting: VecDeque<Heard>,
     ) -> Self {
         Self {
             shared,
@@ -93,7 +93,7 @@ impl Requests {
     }
 
     /// The frames of a message; to be asked of [`Requests::may_take`] first.
-    pub(super) fn take(&mut self, frames: VecDeque<Frame>) {
+    pub(super) fn take(&mut self, frames: VecDeque<Heard>) {
         self.waiting = frames;
     }
 
@@ -147,15 +147,15 @@ impl Requests {
                 self.waiting = VecDeque::new();
                 return;
             };
-            match (frame.kind, admit()) {
-                (Some(Kind::Ping(ping)), Admission::Taken) => self.push(frame::pong(ping.token)),
-                (Some(Kind::Request(request)), Admission::Taken) => self.ask(context, &now, request),
-                (Some(Kind::Request(request)), Admission::Refused) => {
+            match (frame, admit()) {
+                (Heard::Ping(token), Admission::Taken) => self.push(frame::pong(token)),
+                (Heard::Request(request), Admission::Taken) => self.ask(context, &now, request),
+                (Heard::Request(request), Admission::Refused) => {
                     self.refuse(&request, Code::TOO_MANY_REQUESTS);
                 }
                 (_, Admission::Abuse) => self.abuse(),
-                // What only a server sends, and kinds of frames that are not known yet: they count all the same.
-                (_, Admission::Taken | Admission::Refused) => {}
+                // What asks for nothing counts all the same.
+                (Heard::Ping(_) | Heard::Nothing, Admission::Taken | Admission::Refused) => {}
             }
         }
     }
