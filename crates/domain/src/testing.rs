@@ -87,6 +87,18 @@ impl World {
         self.send(from, user(to), draft(random)).await
     }
 
+    /// The same, at another time.
+    pub(crate) async fn say_at(
+        &self,
+        from: &Account,
+        to: &Account,
+        random: u32,
+        now: Timestamp,
+    ) -> Result<Outcome<Sent>, SendError> {
+        let refuse = BlockedSender::Refuse;
+        send(&self.store, &person(from), user(to), draft(random), refuse, now).await
+    }
+
     pub(crate) async fn send(
         &self,
         from: &Account,

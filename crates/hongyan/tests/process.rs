@@ -308,6 +308,7 @@ impl Client {
                 conversation: Some(conversation(user)),
                 before,
                 count: 100,
+                hop: None,
             }))
             .await;
             let Some(response::Result::ListMessages(page)) = self.response().await.unwrap().result else {

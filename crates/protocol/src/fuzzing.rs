@@ -163,6 +163,7 @@ pub fn request_samples() -> Vec<wire::request::Command> {
             conversation: group(),
             before: 3,
             count: 20,
+            hop: None,
         }),
         Command::ListConversations(wire::ListConversations {
             before_ms: NOW.0,

@@ -15,7 +15,7 @@ use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
 use hongyan_protocol::settings::{self, SettingsChange};
 use hongyan_protocol::wire::{self, element::Kind};
 use hongyan_sdk::core::{
-    Call, ConversationFilter, Draft, Failure, Gate, LocalFile, Message, MessageRef, NewGroup, Part,
+    Call, ConversationFilter, Draft, Failure, Gate, HopFrom, LocalFile, Message, MessageRef, NewGroup, Part,
     ProfileFields, SendOptions, Status, UserSig,
 };
 use wasm_bindgen::JsValue;
@@ -74,6 +74,21 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
         "setMessageRead" => Call::SetMessageRead {
             conversation: conversation(args)?,
         },
+        "getMessageListHopping" => {
+            let conversation = conversation(args)?;
+            Call::GetMessageListHopping {
+                from: match (&conversation, number(args, "sequence"), number(args, "time")) {
+                    (ConversationId::Group(_), Some(sequence), _) => {
+                        HopFrom::Sequence(Sequence(sequence as u64))
+                    }
+                    (ConversationId::C2c(_), _, Some(time)) => HopFrom::Time(time),
+                    _ => HopFrom::End,
+                },
+                newer: number(args, "direction") == Some(1.0),
+                count: number(args, "count").unwrap_or(15.0) as u32,
+                conversation,
+            }
+        }
         "sendMessageReadReceipt" => Call::SendMessageReadReceipt {
             messages: message_refs(args)?,
         },

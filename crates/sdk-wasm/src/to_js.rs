@@ -12,7 +12,8 @@ use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{self, RemindType, SettingsChange};
 use hongyan_protocol::wire::element::Kind;
 use hongyan_sdk::core::{
-    Answer, Event, Failure, GroupView, Joined, Message, Output, ReadReceipt, for_show, is_read_by_peer,
+    Answer, Event, Failure, GroupView, HopNext, Joined, Message, Output, ReadReceipt, for_show,
+    is_read_by_peer,
 };
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -115,6 +116,16 @@ fn answer(answer: Answer) -> JsValue {
                 conversations.iter().map(|it| conversation(it)).collect(),
             )
             .flag("isSyncCompleted", complete),
+        Answer::Hopped { messages: list, next } => {
+            let it = it
+                .value("messageList", &messages(&list))
+                .flag("isCompleted", next.is_none());
+            match next {
+                Some(HopNext::Sequence(sequence)) => it.number("nextMessageSeq", sequence.0 as f64),
+                Some(HopNext::Time(time)) => it.number("nextMessageTime", time),
+                None => it,
+            }
+        }
         Answer::Receipts {
             conversation,
             asked,

@@ -147,6 +147,16 @@ pub trait Store: Send + Sync + 'static {
     /// The newest `limit` messages before a sequence (0: before none), ascending.
     async fn list_messages(&self, readable: Readable, before: Sequence, limit: usize)
     -> Result<Vec<Message>>;
+    /// The oldest `limit` messages from a sequence on, ascending.
+    async fn list_messages_from(
+        &self,
+        readable: Readable,
+        from: Sequence,
+        limit: usize,
+    ) -> Result<Vec<Message>>;
+    /// The first message that an account may read and that was committed at a moment or later; the one after the newest
+    /// when there is none. As quick in a long timeline as in a short one.
+    async fn find_sequence_at(&self, readable: Readable, time: Timestamp) -> Result<Sequence>;
     /// What changed after a version, for a reader whose newest message is `sequence`.
     async fn list_changes(
         &self,

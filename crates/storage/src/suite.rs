@@ -57,6 +57,7 @@ macro_rules! tests_of_the_suite {
             a_conversation_shows_its_newest_message_that_may_be_shown
             conversations_are_paged_by_recency
             unread_counts_equal_a_recount
+            history_is_read_from_any_place_both_ways
             a_receipt_is_given_once_and_counts_are_what_the_lists_hold
             a_scope_is_read_at_once_and_only_what_moved_is_told
             unread_counts_equal_a_recount_under_readers_side_by_side

@@ -284,6 +284,7 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
     getTotalUnreadMessageCount: () => atOnce("getTotalUnreadMessageCount", (core) => core.totalUnreadCount()),
 
     getMessageList: (...args) => options("getMessageList", args),
+    getMessageListHopping: (...args) => options("getMessageListHopping", args),
     setMessageRead: (...args) => options("setMessageRead", args),
     sendMessageReadReceipt: (...args) => withMessages("sendMessageReadReceipt", args),
     getMessageReadReceiptList: (...args) => withMessages("getMessageReadReceiptList", args),

@@ -59,6 +59,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
                 conversation: Some(wire::group(&group)),
                 before,
                 count: 20,
+                hop: None,
             };
             match wire::ask(&mut reader, request::Command::ListMessages(list)).await? {
                 response::Result::ListMessages(page) if page.messages.len() == 20 => {}

@@ -5,7 +5,7 @@ use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::group::GroupType;
 use hongyan_protocol::id::{ConversationId, UserId};
 use hongyan_protocol::platform::Platform;
-use hongyan_sdk::core::{Draft, Event, NewGroup};
+use hongyan_sdk::core::{Draft, Event, HopFrom, HopNext, NewGroup};
 
 use crate::support::{World, c2c};
 
@@ -99,4 +99,32 @@ async fn a_receipt_in_a_group_is_heard_by_every_instance_of_the_sender() {
     }
     let none = bob.tim.get_message_read_receipt_list(&[heard]).await.unwrap_err();
     assert_eq!(none.code, Code::RECEIPT_MISSING);
+}
+
+/// Proves `getMessageListHopping`.
+#[tokio::test]
+async fn hopping_reads_on_from_a_message_or_a_moment() {
+    let world = World::new().await;
+    let alice = world.client("alice").await;
+    let mut bob = world.client("bob").await;
+    for number in 0..40 {
+        let draft = Draft::text(c2c("bob"), number.to_string());
+        alice.tim.send(draft).await.unwrap();
+    }
+    let last = bob.hears_text("39").await;
+    let mut next = Some(HopFrom::Time(last.data.time.seconds() as f64));
+    let mut all = Vec::new();
+    while let Some(from) = next {
+        let page = bob
+            .tim
+            .get_message_list_hopping(c2c("alice"), from, false, 15)
+            .await;
+        let (messages, further) = page.unwrap();
+        all.extend(messages.iter().rev().map(|it| it.data.sequence.0));
+        next = further.map(|it| match it {
+            HopNext::Time(time) => HopFrom::Time(time),
+            HopNext::Sequence(sequence) => HopFrom::Sequence(sequence),
+        });
+    }
+    assert_eq!(all, (1..=40).rev().collect::<Vec<u64>>());
 }

@@ -131,6 +131,7 @@ impl Wire {
                 conversation: Some(conversation.clone()),
                 before: oldest.map_or(0, |it| it.sequence),
                 count: 100,
+                hop: None,
             });
             let answer = self.ask(list).await?;
             let Some(response::Result::ListMessages(page)) = answer.result else {

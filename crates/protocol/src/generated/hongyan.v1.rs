@@ -837,13 +837,33 @@ pub struct ListMessages {
     /// 1 to 100
     #[prost(uint32, tag = "3")]
     pub count: u32,
+    /// when set, `before` is not read
+    #[prost(message, optional, tag = "4")]
+    pub hop: ::core::option::Option<Hop>,
+}
+/// Reads from any place of a timeline on, in either direction; the message at the place is the first one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Hop {
+    /// else older
+    #[prost(bool, tag = "1")]
+    pub newer: bool,
+    /// from this message on; 0: not said
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    /// else from this moment on; 0: not said. Neither: all the way from the other end
+    #[prost(uint64, tag = "3")]
+    pub time_ms: u64,
+    /// With time_ms: from the message next to that moment whose sequence has these lowest 20 bits; that plus 1; 0: not
+    /// said. So a page that ended among messages of one second is gone on with exactly.
+    #[prost(uint32, tag = "4")]
+    pub near: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListMessagesResult {
     /// ascending; revoked ones are there as revoked
     #[prost(message, repeated, tag = "1")]
     pub messages: ::prost::alloc::vec::Vec<Message>,
-    /// nothing older that this account may see
+    /// nothing further in this direction that this account may see
     #[prost(bool, tag = "2")]
     pub complete: bool,
     /// of own messages among them that want one

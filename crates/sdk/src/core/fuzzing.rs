@@ -152,7 +152,7 @@ impl Life {
             is_own,
             wants_receipt: true,
         };
-        let call = match which % 16 {
+        let call = match which % 17 {
             0 => {
                 let draft = Draft::text(conversation(), "hello");
                 match self.core.create_message(self.now, draft) {
@@ -218,6 +218,12 @@ impl Life {
                 unread: true,
                 cursor: String::new(),
                 count: 100,
+            },
+            15 => Call::GetMessageListHopping {
+                conversation: conversation(),
+                from: super::HopFrom::Time(f64::from(which) + 0.3),
+                newer: which > 100,
+                count: u32::MAX,
             },
             11 => Call::SetAllMessageRead {
                 scope: Default::default(),

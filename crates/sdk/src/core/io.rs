@@ -21,6 +21,7 @@ use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire;
 
 use super::file::Part;
+use super::hop::{HopFrom, HopNext};
 use super::message::Message;
 use super::receipt::{MessageRef, ReadReceipt};
 
@@ -190,6 +191,14 @@ pub enum Call {
     /// Reads all conversations of a scope at once.
     SetAllMessageRead {
         scope: ReadScope,
+    },
+    /// Up to 15 messages from any place on, which is the first of them.
+    GetMessageListHopping {
+        conversation: ConversationId,
+        from: HopFrom,
+        newer: bool,
+        /// 1 to 15.
+        count: u32,
     },
     /// Tells the senders of messages of one conversation that these were read; at most 30 of them want it.
     SendMessageReadReceipt {
@@ -404,6 +413,12 @@ pub enum Answer {
         messages: Vec<Arc<Message>>,
         /// Names the next page; `None` when there is none.
         next: Option<MessageKey>,
+    },
+    Hopped {
+        /// Old to new.
+        messages: Vec<Arc<Message>>,
+        /// Names the next page; `None` when there is none.
+        next: Option<HopNext>,
     },
     Receipts {
         conversation: ConversationId,

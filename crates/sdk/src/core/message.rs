@@ -386,6 +386,7 @@ impl Core {
             conversation: Some(conversation.to_wire()),
             before: asked_before.0,
             count: PAGE as u32,
+            hop: None,
         });
         let then = Then::Page {
             call,
@@ -404,26 +405,35 @@ impl Core {
         before: Sequence,
         result: wire::ListMessagesResult,
     ) {
+        let complete = result.complete;
+        let page = self.read_page(conversation, result);
         let Some(held) = &mut self.held else { return };
-        let me = held.me.clone();
-        let entry = held.find_mut(conversation);
-        let peer_read = entry.as_ref().map_or(Sequence(0), |it| it.state.peer_read);
-        let read = |data: wire::Message| message::Message::from_wire(data).ok();
-        let page: Vec<_> = result.messages.into_iter().filter_map(read).collect();
+        if let Some(entry) = held.find_mut(conversation) {
+            entry.prepend(asked_before, &page, complete);
+        }
+        self.answer_page(call, conversation, before, page, complete);
+    }
+
+    /// A page's messages, as this account sees them.
+    pub(super) fn read_page(
+        &self,
+        conversation: &ConversationId,
+        result: wire::ListMessagesResult,
+    ) -> Vec<Arc<Message>> {
+        let Some(held) = &self.held else { return Vec::new() };
+        let entry = held.find(conversation);
+        let peer_read = entry.map_or(Sequence(0), |it| it.state.peer_read);
         let receipts = result.receipts.into_iter().map(Receipt::from_wire);
         let receipts: Vec<_> = receipts.collect();
-        let page: Vec<_> = page
-            .into_iter()
+        let messages = result.messages.into_iter();
+        let messages = messages.filter_map(|it| message::Message::from_wire(it).ok());
+        messages
             .map(|it| {
-                let mut message = Message::of(it, &me, peer_read);
+                let mut message = Message::of(it, &held.me, peer_read);
                 message.receipt = receipts.iter().find(|it| it.key == message.key()).copied();
                 Arc::new(message)
             })
-            .collect();
-        if let Some(entry) = entry {
-            entry.prepend(asked_before, &page, result.complete);
-        }
-        self.answer_page(call, conversation, before, page, result.complete);
+            .collect()
     }
 
     /// Answers with the last [`PAGE`] messages before one: those of `older`, then those held.

@@ -10,7 +10,7 @@
 //! | `request` | which answers are waited for, and what is asked again |
 //! | `sync` | event log, timelines, gaps |
 //! | `conversation`, `held` | what is held: counts, messages, the list |
-//! | `message`, `receipt`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
+//! | `message`, `hop`, `receipt`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
 //!
 //! An input is handled in three steps: it changes what is held and leaves requests and answers; what changed is told to
 //! the app, once and in order; the next wake-up is announced.
@@ -23,6 +23,7 @@ mod frames;
 pub mod fuzzing;
 mod group;
 mod held;
+mod hop;
 mod io;
 mod login;
 mod message;
@@ -55,6 +56,7 @@ use random::Random;
 use request::{Requests, Then};
 
 pub use file::{LocalFile, Part, bare_link, whole_link};
+pub use hop::{HopFrom, HopNext};
 pub use io::{
     Answer, Call, CallId, ConversationFilter, Event, Failure, GroupView, Input, Joined, Level, NetState,
     NewGroup, Output, ProfileFields, SendOptions, UserSig,
@@ -243,6 +245,12 @@ impl Core {
             } => self.revoke_message(now, id, conversation, key, sequence),
             Call::GetMessageList { conversation, before } => self.message_list(now, id, conversation, before),
             Call::SetMessageRead { conversation } => self.mark_read(now, id, conversation),
+            Call::GetMessageListHopping {
+                conversation,
+                from,
+                newer,
+                count,
+            } => self.hop(now, id, conversation, from, newer, count),
             Call::SendMessageReadReceipt { messages } => self.send_receipts(now, id, &messages),
             Call::GetMessageReadReceiptList { messages } => self.receipt_list(now, id, &messages),
             Call::GetGroupMessageReadMemberList {
@@ -584,6 +592,14 @@ impl Core {
                 self.own_event(now, it.pts, AccountChange::Read(mark));
                 self.out.answer(call, Answer::Done);
             }
+            (
+                Then::Hopped {
+                    call,
+                    conversation,
+                    newer,
+                },
+                Some(R::ListMessages(it)),
+            ) => self.hopped(call, &conversation, newer, it),
             (Then::ReceiptsSent { call }, Some(R::SendReceipts(_))) => self.out.answer(call, Answer::Done),
             (
                 Then::Receipts {

@@ -59,6 +59,11 @@ pub(crate) enum Then {
     AllRead {
         call: CallId,
     },
+    Hopped {
+        call: CallId,
+        conversation: ConversationId,
+        newer: bool,
+    },
     ReceiptsSent {
         call: CallId,
     },
@@ -150,6 +155,7 @@ impl Then {
             | Self::Page { call, .. }
             | Self::MarkedRead { call, .. }
             | Self::AllRead { call }
+            | Self::Hopped { call, .. }
             | Self::ReceiptsSent { call }
             | Self::Receipts { call, .. }
             | Self::Readers { call, .. }
@@ -187,6 +193,7 @@ impl Then {
             | Self::Page { .. }
             | Self::MarkedRead { .. }
             | Self::AllRead { .. }
+            | Self::Hopped { .. }
             | Self::ReceiptsSent { .. }
             | Self::Receipts { .. }
             | Self::Readers { .. }

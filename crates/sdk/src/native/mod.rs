@@ -47,8 +47,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::core::{
-    Answer, Call, Config, ConversationFilter, Core, Draft, Event, Failure, GroupView, Joined, Message,
-    MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
+    Answer, Call, Config, ConversationFilter, Core, Draft, Event, Failure, GroupView, HopFrom, HopNext,
+    Joined, Message, MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
 };
 use driver::{Command, Driver};
 pub use upload::FileSource;
@@ -310,6 +310,27 @@ impl Tim {
     ) -> Result<(Vec<Arc<Message>>, Option<MessageKey>), Failure> {
         match self.call(Call::GetMessageList { conversation, before }).await? {
             Answer::Messages { messages, next } => Ok((messages, next)),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Up to `count` (1 to 15) messages from any place of a conversation on, which is the first of them, and what names
+    /// the next page that way. Old to new, whatever the direction. Errors: 2106 for the system conversation, 10007.
+    pub async fn get_message_list_hopping(
+        &self,
+        conversation: ConversationId,
+        from: HopFrom,
+        newer: bool,
+        count: u32,
+    ) -> Result<(Vec<Arc<Message>>, Option<HopNext>), Failure> {
+        let call = Call::GetMessageListHopping {
+            conversation,
+            from,
+            newer,
+            count,
+        };
+        match self.call(call).await? {
+            Answer::Hopped { messages, next } => Ok((messages, next)),
             _ => Err(unexpected()),
         }
     }

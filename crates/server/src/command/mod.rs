@@ -633,6 +633,7 @@ mod tests {
                     conversation: to_user("nobody"),
                     before: u64::MAX,
                     count: 0,
+                    ..Default::default()
                 }),
                 Code(0),
             ),
@@ -761,11 +762,24 @@ mod tests {
                     }));
                 }
                 for count in small {
-                    commands.push(Command::ListMessages(wire::ListMessages {
-                        conversation: conversation.clone(),
-                        before: number,
-                        count,
-                    }));
+                    for hop in [
+                        None,
+                        Some((number, 0, 0)),
+                        Some((0, number, 0)),
+                        Some((0, number, count)),
+                    ] {
+                        commands.push(Command::ListMessages(wire::ListMessages {
+                            conversation: conversation.clone(),
+                            before: number,
+                            count,
+                            hop: hop.map(|(sequence, time_ms, near)| wire::Hop {
+                                newer: number % 2 == 0,
+                                sequence,
+                                time_ms,
+                                near,
+                            }),
+                        }));
+                    }
                 }
             }
         }
@@ -839,6 +853,7 @@ mod tests {
             conversation: to_user("alice"),
             before: u64::MAX,
             count: 100,
+            ..Default::default()
         };
         let (answer, _) = world.run(&bob, Command::ListMessages(beyond)).await.unwrap();
         let wire::response::Result::ListMessages(page) = answer else {

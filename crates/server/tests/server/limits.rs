@@ -45,6 +45,7 @@ async fn a_client_that_does_not_read_is_closed_and_comes_back_to_all_it_missed()
         conversation: Some(user_conversation("alice")),
         before: 0,
         count: 1,
+        hop: None,
     });
     let Some(response::Result::ListMessages(page)) = back.ask(newest).await.result else {
         panic!("no page");

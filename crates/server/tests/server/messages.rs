@@ -118,6 +118,7 @@ async fn what_was_answered_is_there_after_a_restart() {
             conversation: Some(user_conversation("alice")),
             before: 0,
             count: 20,
+            hop: None,
         }))
         .await;
     let Some(response::Result::ListMessages(page)) = response.result else {

@@ -43,6 +43,7 @@ fn history(conversation: Option<wire::Conversation>) -> Command {
         conversation,
         before: 0,
         count: 20,
+        hop: None,
     })
 }
 

@@ -440,6 +440,25 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn list_messages_from(
+        &self,
+        readable: Readable,
+        from: Sequence,
+        limit: usize,
+    ) -> Result<Vec<Message>> {
+        let lane = Lane::of(readable.timeline);
+        self.read(lane, move |it| {
+            timeline::list_messages_from(it, readable, from, limit)
+        })
+        .await
+    }
+
+    async fn find_sequence_at(&self, readable: Readable, time: Timestamp) -> Result<Sequence> {
+        let lane = Lane::of(readable.timeline);
+        self.read(lane, move |it| timeline::find_sequence_at(it, readable, time))
+            .await
+    }
+
     async fn list_changes(
         &self,
         readable: Readable,

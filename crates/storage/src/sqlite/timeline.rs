@@ -282,6 +282,77 @@ pub(super) fn list_messages(
     Ok(messages)
 }
 
+pub(super) fn list_messages_from(
+    view: &View<'_>,
+    readable: Readable,
+    from: Sequence,
+    limit: usize,
+) -> Result<Vec<Message>> {
+    let Some(head) = head(view, readable.timeline)? else {
+        return Ok(Vec::new());
+    };
+    let names = Names::read(view, readable.timeline)?;
+    let first = from.0.max(readable.first.0).max(1);
+    let mut messages = query(
+        view,
+        &names,
+        "WHERE m.place >= ?2 AND m.place < ?3 ORDER BY m.place LIMIT ?4",
+        params![
+            group_number(readable.timeline),
+            place(head.number, first),
+            places(head.number).end,
+            limit
+        ],
+    )?;
+    if let Some(ahead) = view.ahead(head.number)? {
+        let first = first.max(*ahead.start());
+        let room = (limit - messages.len()) as u64;
+        let last = first.saturating_add(room).saturating_sub(1).min(*ahead.end());
+        if room > 0 {
+            let ahead = view.list_ahead(head.number, first, last);
+            messages.append(&mut read_ahead(view, &names, readable.timeline, &ahead)?);
+        }
+    }
+    Ok(messages)
+}
+
+pub(super) fn find_sequence_at(view: &View<'_>, readable: Readable, time: Timestamp) -> Result<Sequence> {
+    let Some(head) = head(view, readable.timeline)? else {
+        return Ok(Sequence(1));
+    };
+    let first = readable.first.max(Sequence(1));
+    let ahead = view.ahead(head.number)?;
+    first_at(first, head.sequence, time, |it| {
+        if ahead.as_ref().is_some_and(|ahead| ahead.contains(&it.0)) {
+            let kept = view.list_ahead(head.number, it.0, it.0);
+            return Ok(kept.first().map(|it| Timestamp(it.time_ms)));
+        }
+        Ok(view
+            .prepare_cached("SELECT time_ms FROM message WHERE place = ?1")?
+            .query_row([place(head.number, it.0)], |row| Ok(Timestamp(row.get(0)?)))
+            .optional()?)
+    })
+}
+
+/// The first of a row of messages that was committed at a moment or later, found by halving: times ascend, but for a few
+/// messages that were committed side by side. A message that is not there counts as earlier.
+pub(super) fn first_at(
+    first: Sequence,
+    last: Sequence,
+    time: Timestamp,
+    mut time_of: impl FnMut(Sequence) -> Result<Option<Timestamp>>,
+) -> Result<Sequence> {
+    let (mut low, mut high) = (first.0, last.0 + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match time_of(Sequence(middle))?.is_some_and(|it| it >= time) {
+            true => high = middle,
+            false => low = middle + 1,
+        }
+    }
+    Ok(Sequence(low))
+}
+
 pub(super) fn list_changes(
     view: &View<'_>,
     readable: Readable,
@@ -761,6 +832,64 @@ impl Names {
             Self::C2c([(_, one_id), _]) => Target::User(one_id.clone()),
             Self::Group(group) => Target::Group(group.clone()),
             Self::System(user) => Target::System(user.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn a_moment_is_found_in_a_timeline_of_a_million_messages_by_twenty_looks() {
+        let mut looks = 0;
+        let found = first_at(Sequence(1), Sequence(1_000_000), Timestamp(777_777), |it| {
+            looks += 1;
+            Ok(Some(Timestamp(it.0)))
+        });
+        assert_eq!(found.unwrap(), Sequence(777_777));
+        assert!(looks <= 20, "{looks}");
+    }
+
+    /// Counted in SQLite's own steps, not by time.
+    #[test]
+    fn a_page_takes_as_many_steps_in_a_long_timeline_as_in_a_short_one() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(include_str!("migrations/0001_initial.sql"))
+            .unwrap();
+        for (timeline, count) in [(1_u64, 40_u64), (2, 200_000), (3, 40)] {
+            connection
+                .execute(
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
+                     INSERT INTO message SELECT (?1 << 32) + i, 1, i, ?1, i, i, 16, 2, NULL, x'00', '' FROM n",
+                    [timeline, count],
+                )
+                .unwrap();
+        }
+        let steps = |condition: &str, timeline: u64, from: u64| {
+            let mut statement = connection
+                .prepare(&format!("{SELECT}message{JOIN_NAMES}{condition}"))
+                .unwrap();
+            let rows = statement
+                .query_map(
+                    params![0, place(timeline, from), places(timeline).end, 15],
+                    |_| Ok(()),
+                )
+                .unwrap()
+                .count();
+            assert_eq!(rows, 15);
+            statement.get_status(StatementStatus::VmStep)
+        };
+        for condition in [
+            "WHERE m.place >= ?2 AND m.place < ?3 ORDER BY m.place LIMIT ?4",
+            "WHERE m.place >= ?2 AND m.place < ?3 ORDER BY m.place DESC LIMIT ?4",
+        ] {
+            let short = steps(condition, 1, 5);
+            for from in [1, 77_777, 180_000] {
+                assert_eq!(steps(condition, 2, from), short, "{condition} from {from}");
+            }
         }
     }
 }

@@ -113,6 +113,42 @@ pub(crate) async fn unread_counts_equal_a_recount_under_readers_side_by_side(sto
     }
 }
 
+pub(crate) async fn history_is_read_from_any_place_both_ways(store: TestStore) {
+    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
+    for random in 1..=9 {
+        // Two a second.
+        let time = NOW.plus_ms(1000 * u64::from(random / 2));
+        send_at(&store, &alice, &bob, random, time).await;
+    }
+    let readable = store.find_readable(&bob, &c2c(&alice)).await.unwrap().unwrap();
+    let later = Readable {
+        first: Sequence(4),
+        ..readable
+    };
+    let from = async |readable, sequence, limit| {
+        let page = store
+            .list_messages_from(readable, Sequence(sequence), limit)
+            .await;
+        page.unwrap().iter().map(|it| it.sequence.0).collect::<Vec<_>>()
+    };
+    assert_eq!(from(readable, 0, 3).await, [1, 2, 3]);
+    assert_eq!(from(readable, 8, 3).await, [8, 9]);
+    assert_eq!(from(later, 1, 2).await, [4, 5]);
+    assert_eq!(from(readable, u64::MAX, 2).await, [0; 0]);
+    let at = async |readable, ms| store.find_sequence_at(readable, NOW.plus_ms(ms)).await.unwrap().0;
+    assert_eq!(at(readable, 0).await, 1);
+    assert_eq!(at(readable, 1).await, 2);
+    assert_eq!(at(readable, 2000).await, 4);
+    assert_eq!(at(readable, 4001).await, 10);
+    assert_eq!(at(later, 0).await, 4);
+    let nowhere = Readable {
+        timeline: TimelineId::c2c(bob.id, bob.id),
+        ..readable
+    };
+    assert_eq!(at(nowhere, 0).await, 1);
+    assert_eq!(from(nowhere, 1, 9).await, [0; 0]);
+}
+
 pub(crate) async fn a_receipt_is_given_once_and_counts_are_what_the_lists_hold(store: TestStore) {
     let [alice, bob, carol, late] = accounts(&store, ["alice", "bob", "carol", "late"]).await;
     let group = create(&store, "team", &alice, &[bob.clone(), carol.clone()], 100).await;

@@ -1,5 +1,6 @@
 /** Reading, between real clients: marks of one and of all conversations, receipts, and reading history from any place. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Message } from "../../index";
 import { Console, TIM, failure, isReady, world, type Client } from "./support";
 
 describe.skipIf(!isReady)("reading", () => {
@@ -178,6 +179,74 @@ describe.skipIf(!isReady)("reading", () => {
       expect((await failure(bob.tim.sendMessageReadReceipt([passing]))).code).toBe(10061);
       expect((await failure(bob.tim.sendMessageReadReceipt("all" as never))).code).toBe(2105);
       expect((await failure(bob.tim.sendMessageReadReceipt(Array(31).fill(heard)))).code).toBe(20001);
+    });
+  });
+
+  describe("history", () => {
+    const texts = (list: { payload: any }[]) => list.map(({ payload }) => payload.text);
+    const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `m${from + index}`);
+
+    /** Proves `getMessageListHopping`. */
+    test("getMessageListHopping jumps to a sequence in a group and reads on both ways, without holes", async () => {
+      const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
+      const id = await group(alice, bob);
+      const sent: Message[] = [];
+      for (let index = 0; index < 50; index++) sent.push(await alice.say(id, `m${index}`, TIM.TYPES.CONV_GROUP));
+      await bob.hears("m49");
+      const conversationID = `GROUP${id}`;
+      const from = sent[25]!.sequence!;
+      const pages: string[][] = [];
+      for (let sequence: number | undefined = from; sequence !== undefined; ) {
+        const { data } = await bob.tim.getMessageListHopping({ conversationID, sequence, direction: 1 });
+        expect(data.messageList.length).toBeLessThanOrEqual(15);
+        pages.push(texts(data.messageList));
+        expect(data.isCompleted).toBe(data.nextMessageSeq === undefined);
+        sequence = data.nextMessageSeq;
+      }
+      expect(pages.flat()).toEqual(numbers(25, 49));
+      const { data } = await bob.tim.getMessageListHopping({ conversationID, sequence: from, direction: 0 });
+      expect(texts(data.messageList)).toEqual(numbers(11, 25));
+      const older = (await bob.tim.getMessageListHopping({ conversationID, sequence: data.nextMessageSeq! })).data;
+      expect(texts(older.messageList).slice(-11)).toEqual(numbers(0, 10));
+      expect(older.isCompleted).toBe(true);
+      const few = await bob.tim.getMessageListHopping({ conversationID, sequence: from, direction: 1, count: 3 } as never);
+      expect(texts(few.data.messageList)).toEqual(numbers(25, 27));
+    });
+
+    /** Proves `getMessageListHopping`. */
+    test("in a C2C it jumps to a time, and goes on exactly though many messages share a second", async () => {
+      const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
+      await Promise.all(numbers(0, 49).map((text) => alice.say(b, text)));
+      const last = await bob.hears("m49");
+      const conversationID = `C2C${a}`;
+      for (const direction of [0, 1]) {
+        let all: string[] = [];
+        let time: number | undefined = direction === 0 ? last.time : last.time - 60;
+        for (let pages = 0; time !== undefined && pages < 10; pages++) {
+          const { data }: any = await bob.tim.getMessageListHopping({ conversationID, time, direction });
+          expect(data.messageList.length).toBeLessThanOrEqual(15);
+          all = direction === 0 ? [...texts(data.messageList), ...all] : [...all, ...texts(data.messageList)];
+          time = data.nextMessageTime;
+        }
+        expect(all).toEqual(numbers(0, 49));
+      }
+      const { data } = await bob.tim.getMessageListHopping({ conversationID, time: last.time - 60, direction: 0 });
+      expect(data).toMatchObject({ messageList: [], isCompleted: true });
+      const system = bob.tim.getMessageListHopping({ conversationID: TIM.TYPES.CONV_SYSTEM });
+      expect((await failure(system)).code).toBe(2106);
+    });
+
+    /** Proves `getMessageList`. */
+    test("getMessageList reads the notices, an unknown conversation is empty, and what cannot be read says why", async () => {
+      const [alice, bob] = (await it.ready(a, b)) as [Client, Client];
+      const id = await group(alice, bob);
+      const notices = await bob.tim.getMessageList({ conversationID: TIM.TYPES.CONV_SYSTEM });
+      expect(notices.data.messageList[0]!.type).toBe(TIM.TYPES.MSG_GRP_SYS_NOTICE);
+      const empty = await bob.tim.getMessageList({ conversationID: `C2C${c}` });
+      expect(empty.data).toMatchObject({ messageList: [], isCompleted: true });
+      expect((await failure(bob.tim.getMessageList({ conversationID: "nobody" }))).code).toBe(2503);
+      await bob.tim.quitGroup(id);
+      expect((await failure(bob.tim.getMessageList({ conversationID: `GROUP${id}` }))).code).toBe(10007);
     });
   });
 });
