@@ -14,11 +14,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
+use rusqlite::Connection;
 
 use super::journal::{Frame, Row, Segments};
+use super::schema;
 use super::tail::{Tail, ToApply};
 use super::writer::{Durability, Writing};
-use crate::store::Result;
+use crate::store::{Result, StoreError};
 
 /// As many are worth a batch; fewer wait for more.
 const WORTH: usize = 16 * 1024;
@@ -52,6 +54,8 @@ pub(super) struct Applier {
     pub(super) segments: Arc<Segments>,
     /// The writer waits for the database.
     pub(super) is_wanted: Arc<AtomicBool>,
+    /// Carries SQLite's log over while the writer goes on.
+    pub(super) carrier: Connection,
 }
 
 impl Applier {
@@ -62,6 +66,8 @@ impl Applier {
     }
 
     fn run(&self, applying: Applying) {
+        // Also when this panics: who waits for room would wait for ever.
+        let _ended = Ended(&self.tail);
         loop {
             self.segments.prepare();
             let to_apply = match applying {
@@ -120,10 +126,30 @@ impl Applier {
             }
         }
         self.tail.applied(reached);
+        self.carry_log()?;
         if durability == Durability::Synced {
             self.segments.drop_applied(reached);
         }
         Ok(())
+    }
+}
+
+impl Applier {
+    /// When the log has become long. The writer goes on meanwhile; only what it adds is carried over while it waits.
+    fn carry_log(&self) -> Result<()> {
+        if schema::log_pages() >= schema::LOG_PAGES_WORTH && !schema::carry_log(&self.carrier)? {
+            schema::carry_log(&self.writing.lock().connection)?;
+        }
+        Ok(())
+    }
+}
+
+struct Ended<'a>(&'a Tail);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        let trouble = StoreError::Unwritable("nothing moves into the database any more".to_owned());
+        self.0.set_trouble(Some(trouble));
     }
 }
 

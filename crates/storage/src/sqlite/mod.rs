@@ -145,6 +145,7 @@ impl SqliteStore {
         let (tail, hand) = match options.journal {
             true => {
                 let (journal, tail) = open_journal(disk, &options, &connection)?;
+                schema::leave_log(&connection);
                 let writing = Writing::new(connection, Some(tail.clone()), Arc::clone(&ends));
                 let writing = Arc::new(Mutex::new(writing));
                 let is_wanted = Arc::<AtomicBool>::default();
@@ -153,6 +154,7 @@ impl SqliteStore {
                     tail: tail.clone(),
                     segments: journal.segments(),
                     is_wanted: is_wanted.clone(),
+                    carrier: schema::open_carrier(folder)?,
                 };
                 let appender = Appender::new(journal, tail.clone(), ends);
                 let hand = Hand {

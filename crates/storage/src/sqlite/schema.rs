@@ -5,6 +5,7 @@
 //!
 //! The format is the sum of the files under `migrations/`, applied in order, each once. `user_version` counts them.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
 
@@ -18,6 +19,8 @@ use crate::store::{Result, StoreError};
 pub(super) const FILE: &str = "hongyan.db";
 /// Held by the process that uses the folder.
 const LOCK_FILE: &str = "hongyan.lock";
+/// As many pages of the write-ahead log are worth carrying over.
+pub(super) const LOG_PAGES_WORTH: usize = 8192;
 /// Statements that a connection keeps prepared.
 const STATEMENTS_MAX: usize = 256;
 
@@ -64,10 +67,45 @@ pub(super) fn open_writer(folder: &Path, options: &SqliteOptions) -> Result<Conn
          PRAGMA journal_size_limit = 67108864;",
     )?;
     // Longer than the default: more of the small random writes fall together before they go to the database itself.
-    connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_WORTH)?;
     set_up(&connection, options.writer_cache_bytes)?;
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+thread_local! {
+    static LOG_PAGES: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Leaves it to others to carry the write-ahead log over to the database, which takes its time, and tells them by
+/// [`log_pages`] when it is time.
+pub(super) fn leave_log(connection: &Connection) {
+    connection.wal_hook(Some(|_, pages| {
+        LOG_PAGES.set(usize::try_from(pages).unwrap_or_default());
+        Ok(())
+    }));
+}
+
+/// How many pages the log had after this thread's last commit.
+pub(super) fn log_pages() -> usize {
+    LOG_PAGES.get()
+}
+
+/// A connection that carries the log over while others write. To be opened after [`open_writer`].
+pub(super) fn open_carrier(folder: &Path) -> Result<Connection> {
+    let connection = Connection::open(folder.join(FILE))?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON;")?;
+    Ok(connection)
+}
+
+/// Carries the log over as far as it may be; whether that is all of it.
+pub(super) fn carry_log(connection: &Connection) -> Result<bool> {
+    let (is_busy, pages, carried): (bool, i64, i64) =
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    Ok(!is_busy && pages == carried)
 }
 
 /// A connection that reads. To be opened after [`open_writer`].

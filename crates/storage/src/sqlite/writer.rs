@@ -25,6 +25,7 @@ use super::append::{Append, Appender, Way};
 use super::ends::Ends;
 use super::journal::Row;
 use super::queue::{Lane, Queue};
+use super::schema;
 use super::tail::Tail;
 use super::timeline::{self, Head};
 use super::view::View;
@@ -561,6 +562,13 @@ impl Hand {
             trouble.database.store(true, Ordering::Relaxed);
         } else if writing.connection.total_changes() > changes {
             trouble.database.store(false, Ordering::Relaxed);
+        }
+        // The applier does it before this, unless there are no messages to move.
+        if self.short.is_some()
+            && schema::log_pages() > 2 * schema::LOG_PAGES_WORTH
+            && let Err(error) = schema::carry_log(&writing.connection)
+        {
+            tracing::warn!(%error, "the database's log stays long");
         }
         // Unlocked: what follows may take its time.
         drop(writing);
