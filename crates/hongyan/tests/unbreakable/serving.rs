@@ -66,8 +66,9 @@ impl Site {
         std::fs::create_dir(&folder).unwrap();
         for entry in std::fs::read_dir(&self.folder).unwrap() {
             let entry = entry.unwrap();
-            // What a killed server leaves: not its index in memory, which the next start makes anew.
-            if !entry.file_name().to_string_lossy().ends_with("-shm") {
+            // What a killed server leaves: not its index in memory, which the next start makes anew, and no files of users.
+            if entry.file_type().unwrap().is_file() && !entry.file_name().to_string_lossy().ends_with("-shm")
+            {
                 std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
             }
         }
