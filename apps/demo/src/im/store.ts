@@ -98,6 +98,8 @@ export class ImStore {
 
   private readonly excerpt: ShallowRef<Excerpt | null> = shallowRef(null);
   private readonly receipts: Receipts;
+  /** How many messages were unread when the open conversation was opened. */
+  private unreadAtOpen = 0;
   /** The page of history that is on its way. */
   private older: Promise<void> | null = null;
   private readonly visiting: ShallowRef<ConversationView | null> = shallowRef(null);
@@ -192,6 +194,7 @@ export class ImStore {
   }
 
   private findFirstUnread(unread: number): void {
+    this.unreadAtOpen = unread;
     this.firstUnreadID.value = nthUnread(this.messages.value, unread);
     const loaded = this.messages.value.filter((message) => message.flow === "in" && isSpeech(message)).length;
     this.unreadAbove.value = this.firstUnreadID.value === null && !this.historyComplete.value ? Math.max(0, unread - loaded) : 0;
@@ -200,7 +203,7 @@ export class ImStore {
   /** Leads to where the unread messages begin, however far up that is; gives up beyond what anybody would read. */
   async goToFirstUnread(): Promise<void> {
     const id = this.openID.value;
-    const unread = this.unreadAbove.value + this.messages.value.filter((message) => message.flow === "in" && isSpeech(message)).length;
+    const unread = this.unreadAtOpen;
     for (let page = 0; page < PAGES_MAX && this.openID.value === id && this.unreadAbove.value > 0; page++) {
       await this.loadOlder();
       if (this.history.value === "failed") return;
@@ -296,6 +299,7 @@ export class ImStore {
       if (this.openID.value !== id) return;
       this.history.value = "idle";
       this.showOpen();
+      if (this.unreadAbove.value > 0) this.findFirstUnread(this.unreadAtOpen);
       void this.receipts.ask(data.messageList, () => this.showOpen());
     } catch (thrown) {
       if (this.openID.value !== id || timeline.generation !== generation) return;
