@@ -1,5 +1,7 @@
 //! Referring to files: a message that links to some keeps them.
 //!
+//! Whatever enters a message, or changes its body, comes here first.
+//!
 //! Invariant: a reference is there before its message, so that a file never goes while a message shows it.
 
 use hongyan_protocol::body::Body;

@@ -40,7 +40,7 @@ pub(super) async fn prepare(
         let ticket = uploads.begin(account, wish).await?;
         Ok(Answered::read(BeginUpload(wire::BeginUploadResult {
             path: format!("{}{ticket}", uploads::PATH),
-            part_bytes_max: uploads::PART_BYTES_MAX,
+            part_bytes_max: uploads::PART_BYTES,
         })))
     };
     Ok(work.boxed())

@@ -40,8 +40,10 @@ pub(crate) use sweep::sweep;
 
 /// How every address begins.
 pub(crate) const PATH: &str = "/v1/uploads/";
-/// A part of a file; clients send larger files in several.
+/// A part of a file at the most.
 pub(crate) const PART_BYTES_MAX: u32 = 8 * 1024 * 1024;
+/// What clients are told to send at once: as much as proxies in front of us commonly let through.
+pub(crate) const PART_BYTES: u32 = 1024 * 1024;
 /// Below it, what a client waits for is answered by a timeout of its own.
 const SETTLE_TIME_MAX: Duration = Duration::from_secs(50);
 /// However busy it is, an address is not good for longer.
