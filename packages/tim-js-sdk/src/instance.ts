@@ -69,6 +69,7 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
   const uploads = new Uploads(
     (method, args) => driver.call(method, args),
     () => httpAddress(address()),
+    environment.hide,
     (thrown) => threw("onProgress", thrown),
   );
 

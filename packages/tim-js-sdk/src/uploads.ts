@@ -34,12 +34,14 @@ export class Uploads {
   readonly #pending = new Map<string, Pending>();
   readonly #ask: Ask;
   readonly #server: () => string;
+  readonly #hide: (url: string) => void;
   readonly #threw: (error: unknown) => void;
 
-  /** `ask` puts a question to the core; `threw` hears of an `onProgress` that threw. */
-  constructor(ask: Ask, server: () => string, threw: (error: unknown) => void) {
+  /** `ask` puts a question to the core; `hide` lets a local link go; `threw` hears of an `onProgress` that threw. */
+  constructor(ask: Ask, server: () => string, hide: (url: string) => void, threw: (error: unknown) => void) {
     this.#ask = ask;
     this.#server = server;
+    this.#hide = hide;
     this.#threw = threw;
   }
 
@@ -47,7 +49,7 @@ export class Uploads {
   add(id: string, file: LocalFile, onProgress: unknown): void {
     if (this.#pending.size >= PENDING_MAX) {
       const [oldest] = this.#pending.keys();
-      if (oldest !== undefined) this.#pending.delete(oldest);
+      if (oldest !== undefined) this.#drop(oldest);
     }
     const heard = typeof onProgress === "function" ? (onProgress as (fraction: number) => unknown) : undefined;
     this.#pending.set(id, { file, onProgress: heard, running: undefined });
@@ -73,7 +75,14 @@ export class Uploads {
   }
 
   clear(): void {
-    this.#pending.clear();
+    for (const id of [...this.#pending.keys()]) this.#drop(id);
+  }
+
+  #drop(id: string): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    this.#hide(pending.file.facts.url);
   }
 
   async #upload(message: Plain & { ID: string }, pending: Pending, plugin: UploadPlugin): Promise<void> {
@@ -96,7 +105,7 @@ export class Uploads {
         if (!/^https?:/.test(String(payload["snapshotUrl"]))) payload["snapshotUrl"] = "";
       });
     }
-    this.#pending.delete(message.ID);
+    this.#drop(message.ID);
   }
 
   async #bring(message: Plain, part: string, source: Source, name: string, plugin: UploadPlugin, onProgress: (fraction: number) => void): Promise<void> {

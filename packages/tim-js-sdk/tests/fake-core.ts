@@ -114,6 +114,7 @@ export class FakeWorld {
       return () => void (this.watcher = undefined);
     },
     show: () => "blob:shown",
+    hide: () => {},
     addresses: {},
   };
 

@@ -8,6 +8,9 @@ import { openWebSocket } from "./web-socket";
 
 declare const HONGYAN_SERVER: unknown;
 
+/** A picture that is being shown may be loading still. */
+const HIDE_AFTER_MS = 60_000;
+
 // setTimeout counts in 32 bits; a longer wait would end at once.
 const DELAY_MS_MAX = 0x7fffffff;
 
@@ -43,6 +46,9 @@ export const browser: Environment = {
     };
   },
   show: (file) => (typeof document === "undefined" || !URL.createObjectURL ? "" : URL.createObjectURL(file)),
+  hide(url) {
+    if (url.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), HIDE_AFTER_MS);
+  },
   addresses: {
     meta: () =>
       typeof document === "undefined"

@@ -18,6 +18,8 @@ export interface Environment {
   watch(watcher: Watcher): () => void;
   /** Where a page can show a file that it has, until it is uploaded; empty where there are no pages. */
   show(file: Blob): string;
+  /** What `show` answered is not needed any more, or soon will not be. */
+  hide(url: string): void;
   /** Where a server address may come from, apart from the option. */
   readonly addresses: Omit<AddressSources, "option">;
 }

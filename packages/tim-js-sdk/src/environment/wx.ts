@@ -79,6 +79,7 @@ export const miniProgram: Environment = {
     };
   },
   show: () => "",
+  hide: () => {},
   addresses: {
     global: () => (typeof HONGYAN_SERVER === "undefined" ? appWide("HONGYAN_SERVER") : HONGYAN_SERVER),
   },
