@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hongyan_protocol::change::AccountChange;
 use hongyan_protocol::id::{AccountId, ConversationId, Pts, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::{Message, MessageKey};
+use hongyan_protocol::settings::Settings;
 use hongyan_sdk::core::{Answer, Call};
 use hongyan_storage::Store as _;
 use hongyan_storage::model::{AccountRecord, CatchUp, Readable, TimelineId};
@@ -185,6 +186,9 @@ struct Picture {
     groups: BTreeMap<String, String>,
     blacklist: Vec<UserId>,
     profile: String,
+    conversation_groups: Vec<String>,
+    /// Without the groups that are no more.
+    order: Vec<ConversationId>,
 }
 
 /// A conversation as an app sees it.
@@ -198,6 +202,7 @@ struct Shown {
     last: Option<(Sequence, MessageKey, Option<UserId>)>,
     peer: String,
     messages: Vec<Line>,
+    settings: Settings,
 }
 
 impl Picture {
@@ -224,6 +229,18 @@ impl Picture {
                 self.blacklist, expected.blacklist
             ));
         }
+        if self.conversation_groups != expected.conversation_groups {
+            return Err(format!(
+                "conversation groups are {:?}, should be {:?}",
+                self.conversation_groups, expected.conversation_groups
+            ));
+        }
+        if self.order != expected.order {
+            return Err(format!(
+                "the list is {:?}, should be {:?}",
+                self.order, expected.order
+            ));
+        }
         if self.profile != expected.profile {
             return Err(format!(
                 "profile is {}, should be {}",
@@ -246,6 +263,7 @@ impl Shown {
                 ("last", format!("{:?}", it.last)),
                 ("peer", it.peer.clone()),
                 ("messages", format!("{:?}", it.messages)),
+                ("settings", format!("{:?}", it.settings)),
             ]
         };
         for ((name, is), (_, should)) in texts(self).into_iter().zip(texts(should)) {
@@ -275,7 +293,7 @@ fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
         world.run_until(world.now().plus_ms(CALL_MS))?;
     };
     let left = dissolved(world);
-    let mut conversations = BTreeMap::new();
+    let (mut conversations, mut order) = (BTreeMap::new(), Vec::new());
     for state in listed {
         // A dissolved group's conversation stays until the next login.
         if left.contains(&state.id) {
@@ -293,7 +311,9 @@ fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
                 .map(|it| (it.sequence, it.key, it.revoker.clone())),
             peer: format!("{:?}", state.peer),
             messages: messages(world, instance, &state.id)?,
+            settings: state.settings.clone(),
         };
+        order.push(state.id.clone());
         conversations.insert(state.id.clone(), shown);
     }
     let Answer::Groups(views) = ask(world, instance, Call::GetGroupList)? else {
@@ -312,6 +332,11 @@ fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
     let Answer::Users(blacklist) = ask(world, instance, Call::GetBlacklist)? else {
         return Err(broken_state(&user, "the blacklist is none"));
     };
+    let Answer::ConversationGroups(conversation_groups) =
+        ask(world, instance, Call::GetConversationGroupList)?
+    else {
+        return Err(broken_state(&user, "the conversation groups are none"));
+    };
     let Answer::Profile(profile) = ask(world, instance, Call::GetMyProfile)? else {
         return Err(broken_state(&user, "the profile is none"));
     };
@@ -320,6 +345,8 @@ fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
         groups,
         blacklist,
         profile: format!("{profile:?}"),
+        conversation_groups,
+        order,
     })
 }
 
@@ -375,6 +402,7 @@ fn recount(world: &World, user: &UserId, picture: &Picture) -> Checked {
         let counted = messages.iter().filter(|it| {
             it.sequence >= readable.first
                 && it.sequence > shown.read
+                && it.sequence >= shown.settings.deleted_before
                 && it.from != *user
                 && it.counts_as_unread()
         });

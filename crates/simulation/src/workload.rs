@@ -6,6 +6,7 @@
 use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::group::{GroupType, JoinOption};
 use hongyan_protocol::id::{ConversationId, GroupId, SYSTEM, Timestamp, UserId};
+use hongyan_protocol::settings::{RemindType, SettingsChange};
 use hongyan_protocol::usersig;
 use hongyan_sdk::core::{Call, Draft, NewGroup, ProfileFields, SendOptions, State, UserSig};
 
@@ -89,7 +90,8 @@ impl Town {
             73 => Some(Call::SetAllMessageRead {
                 scope: [ReadScope::Unspecified, ReadScope::C2c, ReadScope::Groups][random.below(3)],
             }),
-            74..80 => Some(Call::GetMessageList {
+            74..78 => Some(self.set(random.pick(&instance.conversations)?.clone(), random)),
+            78..80 => Some(Call::GetMessageList {
                 conversation: random.pick(&instance.conversations)?.clone(),
                 before: None,
             }),
@@ -118,6 +120,38 @@ impl Town {
                 conversation: ConversationId::C2c(user),
             }),
             _ => Some(Call::Logout),
+        }
+    }
+
+    /// Something that an account sets for a conversation. Nothing is discarded: that is not told, and would not be told
+    /// from what was lost.
+    fn set(&mut self, conversation: ConversationId, random: &mut Random) -> Call {
+        let name = |number: usize| format!("label {number}");
+        let (one, other) = (name(random.below(3)), name(random.below(3)));
+        let change = match random.below(14) {
+            0..2 => SettingsChange::Pinned(true),
+            2 => SettingsChange::Pinned(false),
+            3 => SettingsChange::Remind(RemindType::AcceptNotNotify),
+            4 => SettingsChange::Remind(RemindType::AcceptAndNotify),
+            5 => SettingsChange::MarkSet(1 << (32 + random.below(3))),
+            6 => SettingsChange::MarkCleared(1 << (32 + random.below(3))),
+            7 => SettingsChange::CustomData(format!("data {}", self.next())),
+            8 => SettingsChange::GroupCreated(one),
+            9 => SettingsChange::GroupEntered(one),
+            10 => SettingsChange::GroupLeft(one),
+            11 => SettingsChange::GroupRenamed { from: one, to: other },
+            12 => SettingsChange::GroupRemoved(one),
+            _ => SettingsChange::Deleted {
+                clear_history: random.permille(500),
+            },
+        };
+        let conversations = match change.is_of_group() {
+            true => Vec::new(),
+            false => vec![conversation],
+        };
+        Call::ChangeSettings {
+            conversations,
+            change,
         }
     }
 
