@@ -291,6 +291,8 @@ impl Core {
             held.conversations.push(Entry::finding(id.clone()));
         }
         let Some(entry) = held.find_mut(&id) else { return };
+        // Its event is still to come, and is then nothing new.
+        entry.peer_read(state.peer_read, &mut self.changes);
         let grouped = entry.state.settings.groups.clone();
         if !entry.take_state(state) {
             return self.ask_state(now, &id);

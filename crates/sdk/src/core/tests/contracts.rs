@@ -292,6 +292,32 @@ fn a_read_mark_within_what_is_not_held_is_counted_by_the_server() {
     assert_eq!(client.core.total_unread_count(), 2);
 }
 
+/// Contract C4.
+#[test]
+fn a_state_that_knows_more_of_what_the_peer_read_than_the_log_told_says_so_of_messages() {
+    let bob = c2c("bob");
+    let mut model = Model::new();
+    for text in ["1", "2", "3"] {
+        model.say(&bob, "bob", text);
+    }
+    model.pushes.clear();
+    let mut client = Client::ready_with(model);
+    client.model.say(&bob, ME, "from my phone");
+    client.receive();
+    // What was read cannot be counted from what is held: the state is asked for, and knows the second event.
+    let read = client.model.read(&bob, 2);
+    let peer_read = client.model.peer_read(&bob, 4);
+    for pts in [read, peer_read] {
+        client.model.push_event(pts);
+        client.receive();
+    }
+    let told = client.events.iter().filter_map(|it| match it {
+        Event::MessageReadByPeer(list) => Some(list.len()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [1]);
+}
+
 #[test]
 fn an_own_message_of_another_instance_is_told_as_outgoing() {
     let bob = c2c("bob");
