@@ -1,6 +1,36 @@
 /** What people do with messages in the demo chat: answer, mention, edit, pass on, delete, search. */
 import { expect, test } from "./support/demo.ts";
 
+test("an answer shows what it answers, and leads there, also far back", async ({ person }) => {
+  const [bob, alice] = [await person("bob"), await person("alice")];
+  await alice.talkTo("bob");
+  await alice.write("When do we fly?");
+  await bob.choose("C2Calice");
+  for (let count = 1; count <= 40; count++) await alice.write(`honk ${count}`);
+  await expect(bob.message("honk 40")).toBeVisible();
+  await bob.act("honk 40", "message-reply");
+  await expect(bob.page.getByTestId("compose-about")).toContainText("honk 40");
+  await bob.write("So loud!");
+  const quote = alice.message("So loud!").getByTestId("quote");
+  await expect(quote).toContainText("honk 40");
+  await expect(quote).toContainText("alice");
+  // A reload loads the newest page only; the answer to the first message leads to it all the same.
+  await bob.page.getByTestId("message-list").evaluate((list) => (list.scrollTop = 0));
+  await bob.message("When do we fly?").scrollIntoViewIfNeeded();
+  await bob.act("When do we fly?", "message-reply");
+  await bob.write("At dawn.");
+  await expect(alice.message("At dawn.")).toBeVisible();
+  await alice.page.reload();
+  await alice.choose("C2Cbob");
+  const first = alice.messages().filter({ has: alice.page.locator("p", { hasText: /^When do we fly\?$/ }) });
+  await expect(alice.message("At dawn.")).toBeVisible();
+  await expect(first).toHaveCount(0);
+  await alice.message("At dawn.").getByTestId("quote").click();
+  await expect(first).toBeInViewport();
+  await alice.page.getByTestId("jump-newest").click();
+  await expect(alice.message("At dawn.")).toBeInViewport();
+});
+
 test("Esc ends an answer before it closes the conversation", async ({ person }) => {
   const [, alice] = [await person("bob"), await person("alice")];
   await alice.talkTo("bob");

@@ -624,6 +624,8 @@ export class ImStore {
     });
     const open = this.openID.value;
     if (open === null) return;
+    // What was deleted on another device is told by the list alone.
+    this.showOpen();
     this.markRead(open);
     // Deleted or cleared on another device: what is shown here is gone as well.
     const now = this.conversations.value.find((view) => view.id === open);
