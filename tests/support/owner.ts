@@ -20,6 +20,9 @@ export interface Settings {
   readonly blockedSender?: "refuse" | "pretend";
   readonly uploadMb?: number;
   readonly uploadDayMb?: number;
+  readonly historyDays?: number;
+  readonly receiptGroups?: readonly string[];
+  readonly receiptMembersMax?: number;
 }
 
 interface Fixtures {

@@ -149,6 +149,9 @@ function app(sdkAppID: number, name: string, daysOld: number, settings: Partial<
       blockedSender: "refuse",
       uploadMb: 100,
       uploadDayMb: 2048,
+      historyDays: 7,
+      receiptGroups: ["Work", "Public", "Meeting"],
+      receiptMembersMax: 200,
       ...settings,
     },
   };

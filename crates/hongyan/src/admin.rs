@@ -92,6 +92,9 @@ struct Set {
     /// Members that a group with read receipts may have: up to 2000.
     #[arg(long, value_name = "NUMBER")]
     receipt_members_max: Option<u32>,
+    /// Days for which messages are kept, up to 3650; 0: for ever.
+    #[arg(long, value_name = "DAYS")]
+    history_days: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -161,6 +164,7 @@ async fn carry_out(store: &dyn Store, command: Command) -> Result<()> {
                         kinds.map(str::to_owned).collect()
                     }),
                     receipt_members_max: set.receipt_members_max,
+                    history_days: set.history_days,
                 },
             };
             let app = manage::change_app(store, SdkAppId(set.id), change).await?;
@@ -204,11 +208,15 @@ fn print_settings(settings: &Settings) {
         settings.upload_day_mb,
     );
     println!(
-        "    read receipts in {} groups of up to {} members",
+        "    read receipts in {} groups of up to {} members, messages kept for {}",
         match settings.receipt_groups.is_empty() {
             true => "no".to_owned(),
             false => settings.receipt_groups.join(", "),
         },
         settings.receipt_members_max,
+        match settings.history_days {
+            0 => "ever".to_owned(),
+            days => format!("{days} days"),
+        },
     );
 }

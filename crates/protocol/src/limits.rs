@@ -70,6 +70,8 @@ pub const EVENTS_KEPT_MAX: u64 = 1000;
 pub const HELD_MAX: usize = 1000;
 /// Messages of one report of receipts, and of one question about them.
 pub const RECEIPTS_MAX: usize = 30;
+/// The default of how many days messages are kept.
+pub const HISTORY_DAYS: u32 = 7;
 /// The largest page of those who read a message.
 pub const READERS_PAGE_MAX: usize = 100;
 /// The default of how many members a group with receipts may have.

@@ -13,6 +13,7 @@ pub mod manage;
 
 mod command;
 mod console;
+mod expiry;
 mod facts;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -30,7 +31,7 @@ mod tls;
 pub mod translate;
 mod uploads;
 
-pub use hongyan_storage::model::{AccountRecord, App};
+pub use hongyan_storage::model::{AccountRecord, App, TimelineId};
 pub use hongyan_storage::{Store, StoreError};
 pub use server::Server;
 /// For the simulation and tests alone: the server without its sockets.

@@ -16,6 +16,8 @@ pub const DEFAULT_APP: SdkAppId = SdkAppId(1_400_000_001);
 
 /// A week: longer, nobody would expect to revoke.
 const REVOKE_LIMIT_S_MAX: u32 = 604_800;
+/// Ten years; who wants more wants it for ever.
+const HISTORY_DAYS_MAX: u32 = 3650;
 /// Each report of a receipt reads all members once.
 const RECEIPT_MEMBERS_MAX: u32 = 2000;
 const NAME_CHARS_MAX: usize = 64;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub receipt_groups: Vec<String>,
     /// Members that a group with read receipts may have.
     pub receipt_members_max: u32,
+    /// Days for which messages are kept; 0: for ever.
+    pub history_days: u32,
 }
 
 /// What is to be changed of an app.
@@ -87,6 +91,7 @@ pub struct SettingsChange {
     pub upload_day_mb: Option<u32>,
     pub receipt_groups: Option<Vec<String>>,
     pub receipt_members_max: Option<u32>,
+    pub history_days: Option<u32>,
 }
 
 impl From<AppSettings> for Settings {
@@ -105,6 +110,7 @@ impl From<AppSettings> for Settings {
                 .map(str::to_owned)
                 .collect(),
             receipt_members_max: settings.receipt_members_max,
+            history_days: settings.history_days,
         }
     }
 }
@@ -258,6 +264,14 @@ fn apply(settings: &mut AppSettings, change: &SettingsChange) -> Result<()> {
         }
         settings.receipt_members_max = members_max;
     }
+    if let Some(history_days) = change.history_days {
+        if history_days > HISTORY_DAYS_MAX {
+            return Err(invalid(format!(
+                "messages are kept for at most {HISTORY_DAYS_MAX} days, or 0: for ever"
+            )));
+        }
+        settings.history_days = history_days;
+    }
     Ok(())
 }
 
@@ -281,6 +295,7 @@ mod tests {
             r#"{"uploadMb":101}"#,
             r#"{"receiptGroups":["Community"]}"#,
             r#"{"receiptMembersMax":2001}"#,
+            r#"{"historyDays":3651}"#,
         ] {
             let change = serde_json::from_str(bad).unwrap();
             assert!(apply(&mut settings, &change).is_err(), "{bad}");

@@ -27,7 +27,7 @@ use crate::shared::Shared;
 use crate::tls::Tls;
 use crate::translate::Translator;
 use crate::uploads::{self, Uploads};
-use crate::{clock, gateway, http};
+use crate::{clock, expiry, gateway, http};
 
 /// What is kept for a while only is looked through this often.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
@@ -45,6 +45,7 @@ pub struct Server {
     accepting: JoinHandle<()>,
     pruning: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    expiring: JoinHandle<()>,
 }
 
 impl Server {
@@ -59,6 +60,7 @@ impl Server {
         let router = http::router(shared.clone());
         let accepting = tokio::spawn(gateway::accept(listener, shared.clone(), router, tls.clone()));
         let pruning = tokio::spawn(prune(shared.clone()));
+        let expiring = tokio::spawn(expiry::run(shared.clone()));
         let sweeping = tokio::spawn(uploads::sweep(shared.clone()));
         Ok(Self {
             address,
@@ -68,6 +70,7 @@ impl Server {
             accepting,
             pruning,
             sweeping,
+            expiring,
         })
     }
 
@@ -88,6 +91,7 @@ impl Server {
         let _ = self.accepting.await;
         self.pruning.abort();
         self.sweeping.abort();
+        self.expiring.abort();
         let all = u32::try_from(self.shared.config.limits.connections_max).unwrap_or(u32::MAX);
         let finished = self.shared.sockets.acquire_many(all);
         let patience = self.shared.config.close_grace + FINISH_TIME_MAX;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hongyan_protocol::change::{AccountChange, AccountEvent};
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::file::FileId;
-use hongyan_protocol::group::{self, Group, GroupType, JoinOption, Role};
+use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
 use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
@@ -82,6 +82,18 @@ pub struct AppSettings {
     pub receipt_groups: ReceiptGroups,
     /// Members that a group with receipts may have.
     pub receipt_members_max: u32,
+    /// Days for which messages are kept; 0: for ever.
+    pub history_days: u32,
+}
+
+impl AppSettings {
+    /// The moment before which messages have expired; 0: none ever do.
+    pub const fn history_since(&self, now: Timestamp) -> Timestamp {
+        match self.history_days {
+            0 => Timestamp(0),
+            days => Timestamp(now.0.saturating_sub(days as u64 * 86_400_000)),
+        }
+    }
 }
 
 impl Default for AppSettings {
@@ -95,6 +107,7 @@ impl Default for AppSettings {
             upload_day_mb: 2048,
             receipt_groups: ReceiptGroups::ALL,
             receipt_members_max: limits::RECEIPT_MEMBERS_MAX,
+            history_days: limits::HISTORY_DAYS,
         }
     }
 }
@@ -132,24 +145,27 @@ impl ReceiptGroups {
         }
     }
 
-    /// The public names of these kinds.
+    /// The names of these kinds, as owners know them.
     pub fn names(self) -> Vec<&'static str> {
-        [GroupType::Work, GroupType::Public, GroupType::Meeting]
-            .into_iter()
-            .filter(|it| self.has(*it))
-            .map(group::type_public)
-            .collect()
+        [
+            (self.work, "Work"),
+            (self.public, "Public"),
+            (self.meeting, "Meeting"),
+        ]
+        .into_iter()
+        .filter_map(|(has, name)| has.then_some(name))
+        .collect()
     }
 
     /// Reads [`ReceiptGroups::names`] back; `None` when one of them is none of the three.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let mut groups = Self::NONE;
         for name in names {
-            match group::type_from_public(name)? {
-                GroupType::Work => groups.work = true,
-                GroupType::Public => groups.public = true,
-                GroupType::Meeting => groups.meeting = true,
-                GroupType::Unspecified | GroupType::Community | GroupType::AvChatRoom => return None,
+            match name {
+                "Work" => groups.work = true,
+                "Public" => groups.public = true,
+                "Meeting" => groups.meeting = true,
+                _ => return None,
             }
         }
         Some(groups)
@@ -396,6 +412,37 @@ pub struct MarkedOne {
     pub peer: Option<AccountId>,
     /// Where the mark is now.
     pub read: Sequence,
+}
+
+/// Since when an app's messages are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptSince {
+    /// Which app.
+    pub app: SdkAppId,
+    /// Older ones are not shown any more.
+    pub shown: Timestamp,
+    /// Older ones are removed.
+    pub stored: Timestamp,
+}
+
+/// A timeline in which messages have expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expired {
+    /// Which.
+    pub timeline: TimelineId,
+    /// The first message that is still shown.
+    pub shown_from: Sequence,
+    /// The first message that is not removed; never after `shown_from`.
+    pub stored_from: Sequence,
+}
+
+/// What became of marks in front of expired messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarksMoved {
+    /// Whose, and how that account names the conversation. All before the first shown message is read now.
+    pub moved: Vec<(AccountId, ConversationId)>,
+    /// Where the next batch begins; `None`: that was the last one, and the messages are hidden.
+    pub next: Option<u64>,
 }
 
 /// What became of a report of receipts.

@@ -220,6 +220,28 @@ pub trait Store: Send + Sync + 'static {
         consequences: Consequences<SettingsWritten>,
     ) -> Result<Committed<Written<SettingsWritten>>>;
 
+    // Expiry.
+
+    /// Of the timelines after a number, at most `limit` looked at, those in which messages have expired; and the number to
+    /// go on from, `None` at the end.
+    async fn list_expired(
+        &self,
+        since: &[KeptSince],
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Expired>, Option<u64>)>;
+    /// Moves the marks of those who have not read what has expired, of at most `limit` accounts; with the last of them the
+    /// messages are hidden. `consequences` is told whose marks moved.
+    async fn hide_expired(
+        &self,
+        expired: Expired,
+        after: u64,
+        limit: usize,
+        consequences: Consequences<MarksMoved>,
+    ) -> Result<Committed<Written<MarksMoved>>>;
+    /// Removes at most `limit` hidden messages and all that belongs to them; whether there are more.
+    async fn remove_expired(&self, expired: Expired, limit: usize) -> Result<bool>;
+
     // Receipts.
 
     /// Notes that an account read messages of others that want a receipt. `consequences` is told those that have not had

@@ -57,6 +57,7 @@ macro_rules! tests_of_the_suite {
             a_conversation_shows_its_newest_message_that_may_be_shown
             conversations_are_paged_by_recency
             unread_counts_equal_a_recount
+            what_expired_is_read_hidden_and_removed_and_counts_stay_right
             history_is_read_from_any_place_both_ways
             a_receipt_is_given_once_and_counts_are_what_the_lists_hold
             a_scope_is_read_at_once_and_only_what_moved_is_told
@@ -136,6 +137,7 @@ pub(crate) async fn apps_and_settings_are_kept_and_changed(store: TestStore) {
             ..ReceiptGroups::ALL
         },
         receipt_members_max: 50,
+        history_days: 30,
     };
     store.update_app(app.clone()).await.unwrap();
     assert_eq!(store.find_app(APP).await.unwrap(), Some(app.clone()));

@@ -10,6 +10,10 @@ export type PlatformPolicy = (typeof platformPolicies)[number];
 
 export const uploadMbMax = 100;
 export const uploadDayMbMax = 1_000_000;
+export const historyDaysMax = 3650;
+export const receiptMembersMaxMax = 2000;
+export const receiptGroupKinds = ["Work", "Public", "Meeting"] as const;
+export type ReceiptGroupKind = (typeof receiptGroupKinds)[number];
 export const blockedSenders = ["refuse", "pretend"] as const;
 export type BlockedSender = (typeof blockedSenders)[number];
 
@@ -62,6 +66,12 @@ export interface Settings {
   uploadMb: number;
   /** What an account may upload within a day, in megabytes: 0 (any amount) to `uploadDayMbMax`. */
   uploadDayMb: number;
+  /** Days for which messages are kept: 0 (for ever) to `historyDaysMax`. */
+  historyDays: number;
+  /** Kinds of groups that have read receipts. */
+  receiptGroups: readonly ReceiptGroupKind[];
+  /** Members that such a group may have: 0 to `receiptMembersMaxMax`. */
+  receiptMembersMax: number;
 }
 
 export interface App {

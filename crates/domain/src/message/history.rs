@@ -41,7 +41,7 @@ impl Refusal for HistoryError {
 }
 
 /// The newest messages before a sequence (0: the newest of all). A larger page than allowed is cut. Receipts are told
-/// where there are some (see [`crate::receipt::check`]).
+/// where there are some (see [`crate::receipt::check`]). What is older than `since` has expired.
 pub async fn list_messages(
     store: &dyn Store,
     account: &Account,
@@ -49,6 +49,7 @@ pub async fn list_messages(
     before: Sequence,
     count: usize,
     has_receipts: bool,
+    since: Timestamp,
 ) -> Result<Page, HistoryError> {
     let Some(readable) = store.find_readable(account, conversation).await? else {
         return nothing_yet(conversation).map(|()| Page {
@@ -60,6 +61,7 @@ pub async fn list_messages(
     let messages = store.list_messages(readable, before, count).await?;
     let first = readable.first.max(Sequence(1));
     let complete = messages.len() < count || messages.first().is_none_or(|it| it.sequence <= first);
+    let (messages, complete) = kept(messages, complete, since, true);
     page(store, account, conversation, messages, complete, has_receipts).await
 }
 
@@ -90,6 +92,7 @@ pub enum Direction {
 
 /// Messages from any place on, which is the first of them; ascending whatever the direction. Otherwise as
 /// [`list_messages`].
+#[expect(clippy::too_many_arguments, reason = "the question has so many parts")]
 pub async fn hop(
     store: &dyn Store,
     account: &Account,
@@ -98,6 +101,7 @@ pub async fn hop(
     direction: Direction,
     count: usize,
     has_receipts: bool,
+    since: Timestamp,
 ) -> Result<Page, HistoryError> {
     let Some(readable) = store.find_readable(account, conversation).await? else {
         return nothing_yet(conversation).map(|()| Page {
@@ -145,6 +149,8 @@ pub async fn hop(
             messages.drain(..messages.len().saturating_sub(count));
         }
     }
+    let is_older = direction == Direction::Older;
+    let (messages, complete) = kept(messages, complete, since, is_older);
     page(store, account, conversation, messages, complete, has_receipts).await
 }
 
@@ -157,6 +163,19 @@ fn nearest(near: Sequence, bits: u64) -> Sequence {
         .flatten()
         .min_by_key(|it| it.abs_diff(near.0))
         .map_or(near, Sequence)
+}
+
+/// Without those that have expired and are not hidden yet; before them there is nothing to be read.
+fn kept(
+    mut messages: Vec<Message>,
+    complete: bool,
+    since: Timestamp,
+    is_older: bool,
+) -> (Vec<Message>, bool) {
+    let count = messages.len();
+    messages.retain(|it| it.time >= since);
+    let is_end = is_older && messages.len() < count;
+    (messages, complete || is_end)
 }
 
 /// A page with what belongs to its messages.
@@ -231,9 +250,17 @@ mod tests {
             world.say(&alice, &bob, random).await.unwrap();
         }
         let page = async |before, count| {
-            let page = list_messages(&world.store, &bob, &c2c(&alice), Sequence(before), count, true)
-                .await
-                .unwrap();
+            let page = list_messages(
+                &world.store,
+                &bob,
+                &c2c(&alice),
+                Sequence(before),
+                count,
+                true,
+                Timestamp(0),
+            )
+            .await
+            .unwrap();
             let sequences: Vec<u64> = page.messages.iter().map(|it| it.sequence.0).collect();
             (sequences, page.complete)
         };
@@ -253,15 +280,23 @@ mod tests {
     async fn with_a_stranger_there_is_no_history_and_a_foreign_group_shows_none() {
         let world = World::new().await;
         let (alice, bob) = (world.account("alice").await, world.account("bob").await);
-        let page = list_messages(&world.store, &alice, &c2c(&bob), Sequence(0), 10, true)
-            .await
-            .unwrap();
+        let page = list_messages(
+            &world.store,
+            &alice,
+            &c2c(&bob),
+            Sequence(0),
+            10,
+            true,
+            Timestamp(0),
+        )
+        .await
+        .unwrap();
         assert!(page.messages.is_empty() && page.complete);
         let id = world
             .group(GroupType::Work, JoinOption::Unspecified, &alice, &[])
             .await;
         let group = ConversationId::Group(id);
-        let error = list_messages(&world.store, &bob, &group, Sequence(0), 10, true)
+        let error = list_messages(&world.store, &bob, &group, Sequence(0), 10, true, Timestamp(0))
             .await
             .unwrap_err();
         assert_eq!(error.code(), Code::GROUP_FORBIDDEN);
@@ -296,9 +331,18 @@ mod tests {
             world.say_at(&alice, &bob, random as u32, now).await.unwrap();
         }
         let hop = async |from, direction, count| {
-            let page = hop(&world.store, &bob, &c2c(&alice), from, direction, count, true)
-                .await
-                .unwrap();
+            let page = hop(
+                &world.store,
+                &bob,
+                &c2c(&alice),
+                from,
+                direction,
+                count,
+                true,
+                Timestamp(0),
+            )
+            .await
+            .unwrap();
             let sequences: Vec<u64> = page.messages.iter().map(|it| it.sequence.0).collect();
             (sequences, page.complete)
         };

@@ -1,5 +1,6 @@
 //! Messages: sent, taken back, read again.
 
+pub mod expire;
 pub mod history;
 pub mod revoke;
 pub mod send;

@@ -81,7 +81,7 @@ pub enum SendError {
     Muted,
     #[error("the message is above 12 KB")]
     TooLong,
-    #[error("the message's time is missing or more than a day ahead")]
+    #[error("the message's time is missing, more than a day ahead, or older than what is kept")]
     TimeInvalid,
     #[error("the message could not be kept")]
     Store(#[from] StoreError),
@@ -145,6 +145,19 @@ pub async fn send(
         events,
         turn: committed.turn,
     })
+}
+
+/// Answers a message that is older than what is kept: as the first time when it is there, and else not at all. It may
+/// have been there and be forgotten, and would then be there twice (contract C2).
+pub async fn send_again(
+    store: &dyn Store,
+    sender: &Account,
+    draft: &Draft,
+) -> Result<Outcome<Sent>, SendError> {
+    match store.find_sent(draft.key(sender)).await? {
+        Some(message) => Ok(Outcome::quiet(Sent::of(&message))),
+        None => Err(SendError::TimeInvalid),
+    }
 }
 
 impl Sent {

@@ -1,13 +1,18 @@
 //! Reading, between clients.
 
+use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::group::GroupType;
-use hongyan_protocol::id::{ConversationId, UserId};
+use hongyan_protocol::id::{Account, ConversationId, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::message::{self as kept, MessageKey};
 use hongyan_protocol::platform::Platform;
-use hongyan_sdk::core::{Draft, Event, HopFrom, HopNext, NewGroup};
+use hongyan_protocol::wire::{Text, element::Kind};
+use hongyan_sdk::core::{Draft, Event, HopFrom, HopNext, NewGroup, SendOptions};
+use hongyan_server::TimelineId;
+use hongyan_server::{clock, manage};
 
-use crate::support::{World, c2c};
+use crate::support::{PATIENCE, World, c2c};
 
 /// Contract C5. Proves `setAllMessageRead`.
 #[tokio::test]
@@ -127,4 +132,99 @@ async fn hopping_reads_on_from_a_message_or_a_moment() {
         });
     }
     assert_eq!(all, (1..=40).rev().collect::<Vec<u64>>());
+}
+
+/// Contracts C2 and C5: what has expired is gone for everybody, on the disk too, counts are those of what is left, and a
+/// resend of it creates nothing.
+#[tokio::test]
+async fn what_is_older_than_the_app_keeps_is_removed() {
+    const OLD: u64 = 20;
+    let (now, then) = (clock::now(), Timestamp(clock::now().0 - 10 * 86_400_000));
+    let mut timeline = None;
+    let world = World::after(async |store| {
+        let account = async |user: &str| {
+            let user = UserId::trusted(user);
+            store.put_account(manage::DEFAULT_APP, &user, then).await.unwrap();
+            let found = store.find_account(manage::DEFAULT_APP, &user).await;
+            found.unwrap().unwrap().account
+        };
+        let (alice, bob) = (account("alice").await, account("bob").await);
+        let between = TimelineId::c2c(alice.id, bob.id);
+        for number in 1..=OLD + 1 {
+            let time = if number <= OLD { then } else { now };
+            let message = message(&alice, &bob, number as u32, time);
+            let _ = store.append_message(between, message).await.unwrap();
+        }
+        timeline = Some((between, alice));
+    })
+    .await;
+    let (timeline, account) = timeline.unwrap();
+    let is_stored = async |sequence| {
+        let found = world.store.find_message(timeline, Sequence(sequence)).await;
+        found.unwrap().is_some()
+    };
+    let gone = async {
+        while is_stored(OLD).await {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.unwrap();
+    assert!(!is_stored(1).await && is_stored(OLD + 1).await);
+
+    let bob = world.client("bob").await;
+    assert_eq!(bob.tim.get_total_unread_message_count().await.unwrap(), 1);
+    let (page, next) = bob.tim.get_message_list(c2c("alice"), None).await.unwrap();
+    assert_eq!((page.len(), page[0].data.sequence.0, next), (1, OLD + 1, None));
+    let from = HopFrom::Sequence(Sequence(OLD));
+    let (page, next) = bob
+        .tim
+        .get_message_list_hopping(c2c("alice"), from, false, 15)
+        .await
+        .unwrap();
+    assert!(page.is_empty() && next.is_none());
+
+    let alice = world.client("alice").await;
+    let mut again = alice
+        .tim
+        .create_message(Draft::text(c2c("bob"), "again"))
+        .await
+        .unwrap();
+    again.data.key = MessageKey {
+        account: account.id,
+        client_time_s: then.seconds() as u32,
+        random: 1,
+    };
+    let refused = alice
+        .tim
+        .send_message(again, SendOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, Code::MESSAGE_TIME_INVALID);
+    assert!(!is_stored(OLD + 2).await);
+}
+
+fn message(from: &Account, to: &Account, random: u32, time: Timestamp) -> kept::Message {
+    kept::Message {
+        key: MessageKey {
+            account: from.id,
+            client_time_s: time.seconds() as u32,
+            random,
+        },
+        from: from.user_id.clone(),
+        to: kept::Target::User(to.user_id.clone()),
+        sequence: Sequence(0),
+        time,
+        body: Body::of(Kind::Text(Text {
+            text: random.to_string(),
+            at_user_ids: Vec::new(),
+        })),
+        priority: kept::Priority::Normal,
+        flags: kept::MessageFlags::default(),
+        cloud_custom_data: String::new(),
+        nick: String::new(),
+        avatar: String::new(),
+        name_card: String::new(),
+        revoker: None,
+        version: Version(0),
+    }
 }

@@ -12,7 +12,7 @@ use hongyan_sdk::core::Event;
 use hongyan_sdk::native::Events;
 use hongyan_sdk::{Options, Tim};
 use hongyan_server::config::Config;
-use hongyan_server::{Server, clock, data, manage};
+use hongyan_server::{Server, Store, clock, data, manage};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -21,6 +21,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct World {
     server: Server,
+    pub(crate) store: Arc<dyn Store>,
     key: String,
     _folder: TempDir,
 }
@@ -33,6 +34,11 @@ pub(crate) struct Client {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::after(async |_| {}).await
+    }
+
+    /// With something in the store before the server starts on it.
+    pub(crate) async fn after(prepare: impl AsyncFnOnce(&dyn Store)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -41,8 +47,10 @@ impl World {
         let store = data::open(folder.path()).await.unwrap();
         manage::prepare(&*store, true, clock::now()).await.unwrap();
         let app = manage::find_app(&*store, manage::DEFAULT_APP).await.unwrap();
+        prepare(&*store).await;
         Self {
-            server: Server::start(config, store).await.unwrap(),
+            server: Server::start(config, store.clone()).await.unwrap(),
+            store,
             key: app.key.0,
             _folder: folder,
         }

@@ -3,6 +3,7 @@
 use futures_util::FutureExt as _;
 use hongyan_domain::message::history::{self, Direction, HopFrom, list_messages};
 use hongyan_domain::receipt;
+use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, Sequence, Timestamp};
 use hongyan_protocol::message::Message;
 use hongyan_protocol::receipt::Receipt;
@@ -11,8 +12,15 @@ use hongyan_protocol::wire::response::Result::ListMessages;
 
 use super::{Answered, Caller, Context, Prepared};
 
-pub(super) async fn prepare(context: &Context, caller: &Caller, request: wire::ListMessages) -> Prepared {
+pub(super) async fn prepare(
+    context: &Context,
+    caller: &Caller,
+    now: Timestamp,
+    request: wire::ListMessages,
+) -> Prepared {
     let conversation = ConversationId::from_wire(request.conversation)?;
+    let settings = context.settings(caller, Code::MESSAGE_INTERNAL).await?;
+    let since = settings.history_since(now);
     let has_receipts = match context.receipts_in(caller, &conversation).await {
         Ok((place, rules)) => receipt::check(&place, rules).is_ok(),
         Err(_) => false,
@@ -22,7 +30,18 @@ pub(super) async fn prepare(context: &Context, caller: &Caller, request: wire::L
     let (before, count) = (Sequence(request.before), request.count as usize);
     let work = async move {
         let page = match hop {
-            None => list_messages(&*store, &account, &conversation, before, count, has_receipts).await?,
+            None => {
+                list_messages(
+                    &*store,
+                    &account,
+                    &conversation,
+                    before,
+                    count,
+                    has_receipts,
+                    since,
+                )
+                .await?
+            }
             Some((from, direction)) => {
                 history::hop(
                     &*store,
@@ -32,6 +51,7 @@ pub(super) async fn prepare(context: &Context, caller: &Caller, request: wire::L
                     direction,
                     count,
                     has_receipts,
+                    since,
                 )
                 .await?
             }

@@ -217,7 +217,7 @@ async fn dispatch(
         Command::ListChanges(it) => list_changes::prepare(context, caller, it),
         Command::SendMessage(it) => send_message::prepare(context, caller, now, it).await,
         Command::RevokeMessage(it) => revoke_message::prepare(context, caller, now, it).await,
-        Command::ListMessages(it) => list_messages::prepare(context, caller, it).await,
+        Command::ListMessages(it) => list_messages::prepare(context, caller, now, it).await,
         Command::ListConversations(it) => list_conversations::prepare(context, caller, it),
         Command::FindConversation(it) => find_conversation::prepare(context, caller, it).await,
         Command::MarkRead(it) => mark_read::prepare(context, caller, now, it).await,

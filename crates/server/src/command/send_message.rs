@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use hongyan_domain::account::Person;
 use hongyan_domain::file::refer::{links_to_files, refer};
-use hongyan_domain::message::send::{Draft, Recipient, send};
+use hongyan_domain::message::expire::is_forgotten;
+use hongyan_domain::message::send::{Draft, Recipient, send, send_again};
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, Timestamp};
@@ -21,6 +22,8 @@ struct Known {
     sender: Arc<Person>,
     recipient: Recipient,
     blocked_sender: BlockedSender,
+    /// Since when messages are kept.
+    since: Timestamp,
 }
 
 /// Invariant: the future submits its write at its first poll, so that a session's messages keep their order; whatever
@@ -59,6 +62,7 @@ pub(super) async fn prepare(
         sender,
         recipient,
         blocked_sender: settings.blocked_sender,
+        since: settings.history_since(now),
     };
     let key = MessageKey {
         account: caller.account.id,
@@ -83,7 +87,7 @@ pub(super) fn prepare_at_once(
         Ok(conversation) => conversation,
         Err(malformed) => return Ok(Err(malformed.into())),
     };
-    match known(context, caller, &conversation) {
+    match known(context, caller, &conversation, now) {
         Some(known) => Ok(draft(request).map(|draft| work(context, known, draft, now))),
         None => {
             request.conversation = Some(conversation.to_wire());
@@ -92,7 +96,7 @@ pub(super) fn prepare_at_once(
     }
 }
 
-fn known(context: &Context, caller: &Caller, conversation: &ConversationId) -> Option<Known> {
+fn known(context: &Context, caller: &Caller, conversation: &ConversationId, now: Timestamp) -> Option<Known> {
     let (facts, app, own) = (&context.facts, caller.account.app, &caller.account);
     let recipient = match conversation {
         ConversationId::C2c(user_id) => {
@@ -107,10 +111,12 @@ fn known(context: &Context, caller: &Caller, conversation: &ConversationId) -> O
         }
         ConversationId::System => return None,
     };
+    let settings = facts.held_app(app)?.settings;
     Some(Known {
         sender: facts.held_account(app, &own.user_id)?,
         recipient,
-        blocked_sender: facts.held_app(app)?.settings.blocked_sender,
+        blocked_sender: settings.blocked_sender,
+        since: settings.history_since(now),
     })
 }
 
@@ -136,9 +142,13 @@ fn work(context: &Context, known: Known, draft: Draft, now: Timestamp) -> Work {
         sender,
         recipient,
         blocked_sender,
+        since,
     } = known;
     let work = async move {
-        let outcome = send(&*store, &sender, recipient, draft, blocked_sender, now).await?;
+        let outcome = match is_forgotten(draft.client_time_s, since) {
+            true => send_again(&*store, &sender.account, &draft).await?,
+            false => send(&*store, &sender, recipient, draft, blocked_sender, now).await?,
+        };
         Ok(Answered::of(outcome, |sent| {
             SendMessage(wire::SendMessageResult {
                 sequence: sent.sequence.0,

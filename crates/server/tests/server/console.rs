@@ -158,7 +158,7 @@ async fn an_app_is_made_changed_and_its_key_rotated_at_once() {
         json!({
             "webInstances": 1, "platformPolicy": "multi", "revokeLimitS": 120, "blockedSender": "refuse",
             "uploadMb": 100, "uploadDayMb": 2048,
-            "receiptGroups": ["Private", "Public", "ChatRoom"], "receiptMembersMax": 200,
+            "receiptGroups": ["Work", "Public", "Meeting"], "receiptMembersMax": 200, "historyDays": 7,
         })
     );
     let change = json!({ "settings": { "webInstances": 2 } });

@@ -10,14 +10,14 @@ use crate::store::{Result, StoreError};
 
 const COLUMNS: &str =
     "id, name, key, created_ms, web_instances, platform_policy, revoke_limit_s, blocked_sender, upload_mb,
-        upload_day_mb, receipt_groups, receipt_members_max";
+        upload_day_mb, receipt_groups, receipt_members_max, history_days";
 
 pub(super) fn put_app(writing: &Writing, app: &App) -> Result<()> {
     let settings = &app.settings;
     writing
         .connection
         .prepare_cached(&format!(
-            "INSERT INTO app ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+            "INSERT INTO app ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
         ))?
         .execute(params![
             app.id.0,
@@ -32,6 +32,7 @@ pub(super) fn put_app(writing: &Writing, app: &App) -> Result<()> {
             settings.upload_day_mb,
             settings.receipt_groups.names().join(","),
             settings.receipt_members_max,
+            settings.history_days,
         ])?;
     Ok(())
 }
@@ -43,7 +44,7 @@ pub(super) fn update_app(writing: &Writing, app: &App) -> Result<()> {
         .prepare_cached(
             "UPDATE app SET name = ?2, key = ?3, web_instances = ?4, platform_policy = ?5, revoke_limit_s = ?6,
                  blocked_sender = ?7, upload_mb = ?8, upload_day_mb = ?9, receipt_groups = ?10,
-                 receipt_members_max = ?11 WHERE id = ?1",
+                 receipt_members_max = ?11, history_days = ?12 WHERE id = ?1",
         )?
         .execute(params![
             app.id.0,
@@ -57,6 +58,7 @@ pub(super) fn update_app(writing: &Writing, app: &App) -> Result<()> {
             settings.upload_day_mb,
             settings.receipt_groups.names().join(","),
             settings.receipt_members_max,
+            settings.history_days,
         ])?;
     match changed {
         0 => Err(StoreError::Unwritable(format!("there is no app {}", app.id))),
@@ -98,6 +100,7 @@ fn read_app(row: &Row<'_>) -> rusqlite::Result<App> {
             upload_day_mb: row.get(9)?,
             receipt_groups: receipt_groups(&row.get::<_, String>(10)?),
             receipt_members_max: row.get(11)?,
+            history_days: row.get(12)?,
         },
     })
 }

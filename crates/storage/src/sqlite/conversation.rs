@@ -16,9 +16,8 @@ use super::{account as accounts, group, settings};
 use crate::model::{Consequences, MarkedOne, MarkedRead, Readable, TimelineId, Written};
 use crate::store::Result;
 
-const SELECT: &str =
-    "SELECT c.timeline, t.kind, t.a, t.b, t.changed_version, c.read_sequence, c.first_sequence,
-        c.created_ms, c.deleted_before
+const SELECT: &str = "SELECT c.timeline, t.kind, t.a, t.b, t.changed_version, c.read_sequence,
+        max(c.first_sequence, t.first_kept), c.created_ms, c.deleted_before
     FROM conversation c JOIN timeline t ON t.id = c.timeline
     WHERE c.account = ?1";
 
@@ -334,7 +333,7 @@ pub(super) fn mark_all_read(
     Ok(Written { done, entered })
 }
 
-fn put_read(writing: &Writing, account: AccountId, timeline: u64, read: Sequence) -> Result<()> {
+pub(super) fn put_read(writing: &Writing, account: AccountId, timeline: u64, read: Sequence) -> Result<()> {
     writing
         .connection
         .prepare_cached("UPDATE conversation SET read_sequence = ?3 WHERE account = ?1 AND timeline = ?2")?

@@ -14,6 +14,7 @@ mod blacklist;
 mod conversation;
 mod ends;
 mod event;
+mod expiry;
 mod file;
 mod group;
 mod instance;
@@ -571,6 +572,37 @@ impl Store for SqliteStore {
             .write(lane, move |it| {
                 settings::change(it, &account, &conversations, &change, consequences)
             })
+            .await
+    }
+
+    async fn list_expired(
+        &self,
+        since: &[KeptSince],
+        after: u64,
+        limit: usize,
+    ) -> Result<(Vec<Expired>, Option<u64>)> {
+        let since = since.to_vec();
+        self.read(Lane::SERVER, move |it| expiry::list(it, &since, after, limit))
+            .await
+    }
+
+    async fn hide_expired(
+        &self,
+        expired: Expired,
+        after: u64,
+        limit: usize,
+        consequences: Consequences<MarksMoved>,
+    ) -> Result<Committed<Written<MarksMoved>>> {
+        self.writer
+            .write(Lane::SERVER, move |it| {
+                expiry::hide(it, expired, after, limit, consequences)
+            })
+            .await
+    }
+
+    async fn remove_expired(&self, expired: Expired, limit: usize) -> Result<bool> {
+        self.writer
+            .write_unordered(Lane::SERVER, move |it| expiry::remove(it, expired, limit))
             .await
     }
 

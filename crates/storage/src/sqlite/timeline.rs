@@ -321,17 +321,21 @@ pub(super) fn find_sequence_at(view: &View<'_>, readable: Readable, time: Timest
         return Ok(Sequence(1));
     };
     let first = readable.first.max(Sequence(1));
-    let ahead = view.ahead(head.number)?;
-    first_at(first, head.sequence, time, |it| {
-        if ahead.as_ref().is_some_and(|ahead| ahead.contains(&it.0)) {
-            let kept = view.list_ahead(head.number, it.0, it.0);
-            return Ok(kept.first().map(|it| Timestamp(it.time_ms)));
-        }
-        Ok(view
-            .prepare_cached("SELECT time_ms FROM message WHERE place = ?1")?
-            .query_row([place(head.number, it.0)], |row| Ok(Timestamp(row.get(0)?)))
-            .optional()?)
-    })
+    first_at(first, head.sequence, time, |it| time_at(view, head.number, it))
+}
+
+/// When a message was committed.
+pub(super) fn time_at(view: &View<'_>, number: u64, sequence: Sequence) -> Result<Option<Timestamp>> {
+    if let Some(ahead) = view.ahead(number)?
+        && ahead.contains(&sequence.0)
+    {
+        let kept = view.list_ahead(number, sequence.0, sequence.0);
+        return Ok(kept.first().map(|it| Timestamp(it.time_ms)));
+    }
+    Ok(view
+        .prepare_cached("SELECT time_ms FROM message WHERE place = ?1")?
+        .query_row([place(number, sequence.0)], |row| Ok(Timestamp(row.get(0)?)))
+        .optional()?)
 }
 
 /// The first of a row of messages that was committed at a moment or later, found by halving: times ascend, but for a few

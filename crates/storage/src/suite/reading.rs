@@ -149,6 +149,145 @@ pub(crate) async fn history_is_read_from_any_place_both_ways(store: TestStore) {
     assert_eq!(from(nowhere, 1, 9).await, [0; 0]);
 }
 
+/// Contracts C2 and C5.
+pub(crate) async fn what_expired_is_read_hidden_and_removed_and_counts_stay_right(store: TestStore) {
+    const DAY: u64 = 86_400_000;
+    store
+        .put_app(App {
+            id: APP,
+            name: "app".into(),
+            key: AppKey("key".into()),
+            created: NOW,
+            settings: AppSettings::default(),
+        })
+        .await
+        .unwrap();
+    let [alice, bob, carol] = accounts(&store, ["alice", "bob", "carol"]).await;
+    let group = create(&store, "team", &alice, &[bob.clone(), carol.clone()], 100).await;
+    let in_group = TimelineId::Group(group.number);
+    let of_group = ConversationId::Group(group.group.id.clone());
+    for random in 1..=8_u32 {
+        let time = NOW.plus_ms(u64::from(random) * DAY);
+        send_at(&store, &alice, &bob, random, time).await;
+        let message = Message {
+            time,
+            ..message(&alice, Target::Group(group.group.id.clone()), 100 + random)
+        };
+        let _ = store.append_message(in_group, message).await.unwrap();
+    }
+    // Everything of this one will have expired.
+    send_at(&store, &alice, &carol, 50, NOW).await;
+    mark_read(&store, &carol, &of_group, 3).await;
+    let since = [KeptSince {
+        app: APP,
+        shown: NOW.plus_ms(5 * DAY),
+        stored: NOW.plus_ms(4 * DAY),
+    }];
+    let expire = async || {
+        let (mut heard, mut found, mut after) = (Vec::new(), 0, Some(0));
+        while let Some(from) = after {
+            let (expired, next) = store.list_expired(&since, from, 2).await.unwrap();
+            for expired in expired {
+                found += 1;
+                let mut after = Some(0);
+                while let Some(from) = after {
+                    let nothing = Box::new(|_: &MarksMoved| Vec::new());
+                    let hidden = store.hide_expired(expired, from, 1, nothing).await.unwrap();
+                    heard.extend(hidden.value.done.moved);
+                    after = hidden.value.done.next;
+                }
+                while store.remove_expired(expired, 1).await.unwrap() {}
+            }
+            after = next;
+        }
+        (found, heard)
+    };
+    let (found, mut heard) = expire().await;
+    assert_eq!(found, 3);
+    heard.sort();
+    let mut expected = vec![
+        (bob.id, c2c(&alice)),
+        (bob.id, of_group.clone()),
+        (carol.id, c2c(&alice)),
+        (carol.id, of_group.clone()),
+    ];
+    expected.sort();
+    assert_eq!(heard, expected, "who has read or sent it hears nothing");
+    assert_eq!(expire().await, (0, Vec::new()), "nothing is left to do");
+
+    let readable = store.find_readable(&bob, &c2c(&alice)).await.unwrap().unwrap();
+    assert_eq!(readable.first, Sequence(5));
+    let shown = store.list_messages(readable, Sequence(0), 100).await.unwrap();
+    assert_eq!(
+        shown.iter().map(|it| it.sequence.0).collect::<Vec<_>>(),
+        [5, 6, 7, 8]
+    );
+    let timeline = readable.timeline;
+    for (sequence, stored) in [(1, false), (3, false), (4, true), (5, true)] {
+        let found = store.find_message(timeline, Sequence(sequence)).await.unwrap();
+        assert_eq!(found.is_some(), stored, "{sequence}");
+    }
+    for account in [&alice, &bob, &carol] {
+        assert_eq!(recounted_wrong(&store, account).await, []);
+    }
+    assert_eq!(
+        unread(&store, &bob).await,
+        [(c2c(&alice), 4), (of_group.clone(), 4)]
+    );
+    // Hidden and not removed: a resend still finds it. So does one of the newest of a timeline.
+    for (to, random) in [(&bob, 4), (&carol, 50)] {
+        let again = message(&alice, to_user(to), random);
+        let kept = store
+            .append_message(TimelineId::c2c(alice.id, to.id), again)
+            .await
+            .unwrap();
+        assert!(matches!(kept.value, Appended::Repeat(_)), "{random}");
+    }
+    let empty = store
+        .find_conversation(&carol, &c2c(&alice))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (empty.last_message, empty.unread_count, empty.last_sequence),
+        (None, 0, Sequence(1))
+    );
+    // The timeline goes on where it was.
+    assert_eq!(
+        send_at(&store, &alice, &carol, 51, NOW.plus_ms(9 * DAY))
+            .await
+            .sequence,
+        Sequence(2)
+    );
+    assert_eq!(
+        store
+            .find_conversation(&carol, &c2c(&alice))
+            .await
+            .unwrap()
+            .unwrap()
+            .unread_count,
+        1
+    );
+    let pts = Pts(0);
+    let held = vec![Held {
+        conversation: c2c(&alice),
+        version: Version(2),
+        sequence: Sequence(2),
+    }];
+    let CatchUp::Missed { updates, .. } = store.catch_up(&bob, pts, held, Timestamp(0)).await.unwrap() else {
+        panic!("it is within reach");
+    };
+    let update = updates.iter().find(|it| it.state.id == c2c(&alice)).unwrap();
+    let told: Vec<u64> = update
+        .changes
+        .changes
+        .iter()
+        .map(|it| it.message.sequence.0)
+        .collect();
+    assert_eq!(told, [5, 6, 7, 8]);
+    assert_eq!(update.state.first_sequence, Sequence(5));
+}
+
 pub(crate) async fn a_receipt_is_given_once_and_counts_are_what_the_lists_hold(store: TestStore) {
     let [alice, bob, carol, late] = accounts(&store, ["alice", "bob", "carol", "late"]).await;
     let group = create(&store, "team", &alice, &[bob.clone(), carol.clone()], 100).await;

@@ -9,7 +9,7 @@ const app: App = {
   createdMs: 0,
   accounts: 0,
   online: 0,
-  settings: { webInstances: 1, platformPolicy: "multi", revokeLimitS: 120, blockedSender: "refuse", uploadMb: 100, uploadDayMb: 2048 },
+  settings: { webInstances: 1, platformPolicy: "multi", revokeLimitS: 120, blockedSender: "refuse", uploadMb: 100, uploadDayMb: 2048, historyDays: 7, receiptGroups: ["Work", "Public", "Meeting"], receiptMembersMax: 200 },
 };
 const withLimit = (revokeLimitS: number): App => ({ ...app, settings: { ...app.settings, revokeLimitS } });
 
@@ -55,6 +55,8 @@ describe("problems", () => {
     expect(problems({ revokeAmount: Number.NaN })).toEqual(["revokeLimit"]);
     for (const uploadMb of [-1, 101, Number.NaN]) expect(problems({ uploadMb })).toEqual(["uploadMb"]);
     expect(problems({ uploadDayMb: 1.5 })).toEqual(["uploadDayMb"]);
+    for (const historyDays of [-1, 3651, 0.5]) expect(problems({ historyDays })).toEqual(["historyDays"]);
+    expect(problems({ historyDays: 0, receiptMembersMax: 2001 })).toEqual(["receiptMembersMax"]);
     expect(problems({ name: "  " })).toEqual(["name"]);
   });
 });

@@ -6,6 +6,9 @@
  */
 import {
   revokeLimitSMax,
+  historyDaysMax,
+  receiptGroupKinds,
+  receiptMembersMaxMax,
   uploadDayMbMax,
   uploadMbMax,
   webInstancesMax,
@@ -13,6 +16,7 @@ import {
   type AppChange,
   type BlockedSender,
   type PlatformPolicy,
+  type ReceiptGroupKind,
   type Settings,
 } from "../../api/types";
 
@@ -30,10 +34,14 @@ export interface Draft {
   blockedSender: BlockedSender;
   uploadMb: number;
   uploadDayMb: number;
+  historyDays: number;
+  receiptGroups: readonly ReceiptGroupKind[];
+  receiptMembersMax: number;
 }
 
 export function draftOf(app: App): Draft {
   const { webInstances, platformPolicy, revokeLimitS, blockedSender, uploadMb, uploadDayMb } = app.settings;
+  const { historyDays, receiptGroups, receiptMembersMax } = app.settings;
   const revokeUnit = unitFor(revokeLimitS);
   return {
     name: app.name,
@@ -44,6 +52,9 @@ export function draftOf(app: App): Draft {
     blockedSender,
     uploadMb,
     uploadDayMb,
+    historyDays,
+    receiptGroups,
+    receiptMembersMax,
   };
 }
 
@@ -57,13 +68,17 @@ export function changeOf(app: App, draft: Draft): AppChange | undefined {
   if (draft.blockedSender !== app.settings.blockedSender) settings.blockedSender = draft.blockedSender;
   if (draft.uploadMb !== app.settings.uploadMb) settings.uploadMb = draft.uploadMb;
   if (draft.uploadDayMb !== app.settings.uploadDayMb) settings.uploadDayMb = draft.uploadDayMb;
+  if (draft.historyDays !== app.settings.historyDays) settings.historyDays = draft.historyDays;
+  if (draft.receiptMembersMax !== app.settings.receiptMembersMax) settings.receiptMembersMax = draft.receiptMembersMax;
+  const groupsDiffer = receiptGroupKinds.some((kind) => draft.receiptGroups.includes(kind) !== app.settings.receiptGroups.includes(kind));
+  if (groupsDiffer) settings.receiptGroups = draft.receiptGroups;
   const change: AppChange = {};
   if (draft.name.trim() !== app.name) change.name = draft.name.trim();
   if (Object.keys(settings).length > 0) change.settings = settings;
   return Object.keys(change).length > 0 ? change : undefined;
 }
 
-export type DraftField = "name" | "webInstances" | "revokeLimit" | "uploadMb" | "uploadDayMb";
+export type DraftField = "name" | "webInstances" | "revokeLimit" | "uploadMb" | "uploadDayMb" | "historyDays" | "receiptMembersMax";
 
 export function problemsOf(app: App, draft: Draft): ReadonlySet<DraftField> {
   const problems = new Set<DraftField>();
@@ -73,6 +88,8 @@ export function problemsOf(app: App, draft: Draft): ReadonlySet<DraftField> {
   if (!isWhole(draft.revokeAmount * secondsOf[draft.revokeUnit], 0, revokeLimitSMax)) problems.add("revokeLimit");
   if (!isWhole(draft.uploadMb, 0, uploadMbMax)) problems.add("uploadMb");
   if (!isWhole(draft.uploadDayMb, 0, uploadDayMbMax)) problems.add("uploadDayMb");
+  if (!isWhole(draft.historyDays, 0, historyDaysMax)) problems.add("historyDays");
+  if (!isWhole(draft.receiptMembersMax, 0, receiptMembersMaxMax)) problems.add("receiptMembersMax");
   return problems;
 }
 
