@@ -1301,6 +1301,8 @@ export interface MessageOptions<Payload = any> {
   receiverList?: string[];
   /** Called with upload progress for image/audio/video/file. */
   onProgress?: ((progress: number) => void) | Function;
+  /** Whether members may attach key/value pairs. */
+  isSupportExtension?: boolean;
   payload: Payload;
 }
 
@@ -1375,8 +1377,6 @@ export interface ChatSDK {
 
   /**
    * Build a group text message that mentions members.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Group only.
    *
@@ -1473,8 +1473,6 @@ export interface ChatSDK {
   /**
    * Build a combined message from several messages.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Messages that failed to send are refused.
    *
    * Nesting <=100 levels.
@@ -1501,8 +1499,6 @@ export interface ChatSDK {
 
   /**
    * Build a copy of a message for a new target.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Group tips and system notices cannot be forwarded.
    *
@@ -1577,8 +1573,6 @@ export interface ChatSDK {
   /**
    * Delete messages for the current user; isDeleted becomes true.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Limits: <=30 (first 30 used), one conversation, 1 call per second.
    *
    * The peer and other members keep theirs.
@@ -1604,8 +1598,6 @@ export interface ChatSDK {
   /**
    * Add or change key/value pairs on a sent message.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Limits: key <=100 bytes, value <=1 KB, <=20 per call, <=300 per message.
    *
    * Message must have isSupportExtension true and status success.
@@ -1621,17 +1613,11 @@ export interface ChatSDK {
    */
   setMessageExtensions(message: Message, extensions: MessageExtension[]): Promise<IMResponse<{ extensions: { code: number; key: string; value: string }[] }>>;
 
-  /**
-   * Read key/value pairs of a message.
-   *
-   * Not built yet: rejects with 3122 once signed in.
-   */
+  /** Read key/value pairs of a message. */
   getMessageExtensions(message: Message, keyList?: string[]): Promise<IMResponse<{ extensions: { key: string; value: string }[] }>>;
 
   /**
    * Remove keys, or all when keyList is omitted.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Raises MESSAGE_EXTENSIONS_DELETED.
    *
@@ -1642,8 +1628,6 @@ export interface ChatSDK {
 
   /**
    * Change payload or cloudCustomData of a sent message.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Text, custom, location, face payloads; cloudCustomData for any type since 2.21.0.
    *
@@ -1777,8 +1761,6 @@ export interface ChatSDK {
 
   /**
    * Erase a conversation history locally and in the cloud, keep the conversation.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * unreadCount becomes 0 and lastMessage is emptied.
    *
@@ -2565,8 +2547,6 @@ export interface ChatSDK {
 
   /**
    * Fetch the body of a combined message that is kept on the server.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Needed when payload.downloadKey is not empty.
    *

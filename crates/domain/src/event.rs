@@ -5,7 +5,7 @@ use hongyan_protocol::id::{Account, AccountId, InstanceId, Pts};
 use hongyan_protocol::message::{ChangeKind, Message, TimelineChange};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::Profile;
-use hongyan_storage::model::{Entered, GroupNumber, GroupRecord, MemberRecord, TimelineId};
+use hongyan_storage::model::{Entered, GroupNumber, GroupRecord, MemberRecord, Seen, TimelineId};
 use hongyan_storage::turn::Turn;
 
 /// What a service did: the answer for its caller, and what others should hear of, in the order of commits.
@@ -42,6 +42,8 @@ pub enum Event {
         audience: Audience,
         /// What happened.
         change: TimelineChange,
+        /// Who of them sees the message; the others are told its numbers alone.
+        seen: Seen,
     },
     /// An account's log grew.
     AccountChanged {
@@ -115,7 +117,23 @@ impl Event {
         Self::TimelineChanged {
             timeline,
             audience,
-            change: TimelineChange { kind, message },
+            change: TimelineChange::of(kind, message),
+            seen: Seen::All,
+        }
+    }
+
+    /// The same for a message that not everybody sees, or that brings key/value pairs.
+    pub fn of_change(timeline: TimelineId, change: TimelineChange, seen: Seen) -> Self {
+        match Self::timeline(timeline, change.kind, change.message.clone()) {
+            Self::TimelineChanged {
+                timeline, audience, ..
+            } => Self::TimelineChanged {
+                timeline,
+                audience,
+                change,
+                seen,
+            },
+            event => event,
         }
     }
 }

@@ -13,7 +13,8 @@ use hongyan_protocol::message::{MessageFlags, Priority};
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::wire::{GroupNotice, GroupTip, Text, element::Kind};
 use hongyan_storage::model::{
-    App, AppKey, AppSettings, BlockedSender, Instance, NewInstance, Readable, Registered, TimelineId,
+    Addressed, App, AppKey, AppSettings, BlockedSender, Instance, NewInstance, Readable, Registered,
+    TimelineId,
 };
 use hongyan_storage::{SqliteStore, Store};
 
@@ -147,6 +148,7 @@ impl World {
         let readable = Readable {
             timeline,
             first: Sequence(1),
+            reader: None,
         };
         self.store
             .list_messages(readable, Sequence(0), 100)
@@ -187,6 +189,8 @@ pub(crate) fn draft(random: u32) -> Draft {
         flags: MessageFlags::default(),
         cloud_custom_data: String::new(),
         online_only: false,
+        addressed: Addressed::default(),
+        receivers_named: 0,
     }
 }
 

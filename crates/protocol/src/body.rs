@@ -10,7 +10,11 @@ use crate::Malformed;
 use crate::code::Code;
 use crate::file;
 use crate::limits;
+use crate::merger;
 use crate::wire::{self, element::Kind};
+
+/// What stands in a text's mentioned users for all of its group (`TYPES.MSG_AT_ALL`).
+pub const MENTION_ALL: &str = "__kImSDK_MesssageAtALL__";
 
 /// An encoded, valid body. Nobody between the sender's command and the receivers' SDKs decodes it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +39,10 @@ impl Body {
             ));
         };
         match &element.kind {
+            Some(Kind::Merger(merger)) => {
+                merger::check(merger)?;
+                Ok(Self(body.encode_to_vec().into()))
+            }
             Some(Kind::Text(text)) if text.at_user_ids.len() > limits::AT_USERS_MAX => Err(Malformed::new(
                 Code::GROUP_TOO_MANY_AT,
                 "more than 30 users are mentioned",
@@ -73,8 +81,14 @@ impl Body {
 
     /// A body of one element that the server or the SDK makes itself.
     pub fn of(kind: Kind) -> Self {
+        Self::of_all([kind])
+    }
+
+    /// The same of several elements, as server-side senders make them.
+    pub fn of_all(kinds: impl IntoIterator<Item = Kind>) -> Self {
+        let elements = kinds.into_iter().map(|it| wire::Element { kind: Some(it) });
         let body = wire::Body {
-            elements: vec![wire::Element { kind: Some(kind) }],
+            elements: elements.collect(),
         };
         Self(body.encode_to_vec().into())
     }
@@ -89,11 +103,76 @@ impl Body {
         &self.0
     }
 
+    /// The users that a text mentions; the constant of @all among them.
+    pub fn mentioned(&self) -> Vec<String> {
+        match self.first() {
+            Some(Kind::Text(text)) => text.at_user_ids,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a message that says this may be modified to say that: both of the same kind, one of those that the
+    /// public API lets an app change.
+    pub fn may_become(&self, other: &Self) -> bool {
+        matches!(
+            (self.first(), other.first()),
+            (Some(Kind::Text(_)), Some(Kind::Text(_)))
+                | (Some(Kind::Custom(_)), Some(Kind::Custom(_)))
+                | (Some(Kind::Face(_)), Some(Kind::Face(_)))
+                | (Some(Kind::Location(_)), Some(Kind::Location(_)))
+        )
+    }
+
     /// The first element, to be shown; `None` when a newer sender made a kind that is not known here.
     pub fn first(&self) -> Option<Kind> {
         let body = wire::Body::decode(self.0.clone()).ok()?;
         body.elements.into_iter().next()?.kind
     }
+
+    /// All elements of a kind that is known here.
+    pub fn all(&self) -> Vec<Kind> {
+        let body = wire::Body::decode(self.0.clone()).unwrap_or_default();
+        body.elements.into_iter().filter_map(|it| it.kind).collect()
+    }
+}
+
+/// Whether a body may mention somebody or hold other messages, so that there is more to do than to take it: looked at
+/// without decoding it, since most do neither. What is not understood may.
+pub fn singles_out(body: &[u8]) -> bool {
+    const TEXT: u8 = 0x0a;
+    const WORDS: u8 = 0x0a;
+    const MERGER: u8 = 0x4a;
+    let Some((0x0a, mut element, [])) = field(body) else {
+        return true;
+    };
+    while !element.is_empty() {
+        match field(element) {
+            Some((TEXT, mut text, rest)) => {
+                element = rest;
+                while !text.is_empty() {
+                    match field(text) {
+                        Some((WORDS, _, rest)) => text = rest,
+                        _ => return true,
+                    }
+                }
+            }
+            Some((MERGER, ..)) | None => return true,
+            Some((_, _, rest)) => element = rest,
+        }
+    }
+    false
+}
+
+/// A field with a length: its tag, its content, and what comes behind it.
+fn field(mut bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = bytes.split_first()?;
+    if tag & 7 != 2 || *tag > 0x7f {
+        return None;
+    }
+    bytes = rest;
+    let length = usize::try_from(prost::encoding::decode_varint(&mut bytes).ok()?).ok()?;
+    let (content, rest) = bytes.split_at_checked(length)?;
+    Some((*tag, content, rest))
 }
 
 #[cfg(test)]
@@ -139,6 +218,28 @@ mod tests {
     }
 
     #[test]
+    fn what_mentions_nobody_and_holds_nothing_is_known_without_decoding() {
+        let custom = Some(Kind::Custom(wire::Custom {
+            data: "x".repeat(300),
+            ..wire::Custom::default()
+        }));
+        for plain in [text("hi", 0), text(&"x".repeat(3000), 0), text("", 0), custom] {
+            assert!(!singles_out(&encoded(vec![plain])));
+        }
+        let merger = Some(Kind::Merger(wire::Merger::default()));
+        for bytes in [
+            encoded(vec![text("hi", 1)]),
+            encoded(vec![merger]),
+            encoded(vec![text("a", 0), text("b", 0)]),
+            Bytes::from_static(b"\xff\xff"),
+            Bytes::from_static(b"\x0a\x05\x0a"),
+            Bytes::new(),
+        ] {
+            assert!(singles_out(&bytes));
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_not_carried_along() {
         let plain = encoded(vec![text("hi", 0)]);
         assert_eq!(Body::parse(plain.clone()).unwrap().bytes(), &plain);
@@ -166,6 +267,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_a_body_or_malformed_and_never_a_panic(bytes: Vec<u8>) {
+            singles_out(&bytes);
             let _ = Body::parse(bytes.into());
         }
     }

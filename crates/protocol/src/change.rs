@@ -42,6 +42,24 @@ pub enum AccountChange {
     Settings(SettingsChanged),
     /// Messages of the account were read, of which it wants to know.
     Receipts(Receipts),
+    /// An instance of the account hid messages from the account.
+    MessagesDeleted {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which.
+        sequences: Vec<Sequence>,
+        /// The conversation's `view_version` after it.
+        view_version: u64,
+    },
+    /// An instance of the account hid all that was in a conversation.
+    HistoryCleared {
+        /// Which.
+        conversation: ConversationId,
+        /// The oldest message that may be seen now.
+        first: Sequence,
+        /// The conversation's `view_version` after it.
+        view_version: u64,
+    },
 }
 
 /// All of a conversation up to a sequence is read.
@@ -88,6 +106,24 @@ impl AccountChange {
                 marks: marks.iter().map(ReadMark::to_wire).collect(),
             }),
             Self::Settings(it) => Kind::SettingsChanged(it.to_wire()),
+            Self::MessagesDeleted {
+                conversation,
+                sequences,
+                view_version,
+            } => Kind::MessagesDeleted(wire::MessagesDeleted {
+                conversation: Some(conversation.to_wire()),
+                sequences: sequences.iter().map(|it| it.0).collect(),
+                view_version: *view_version,
+            }),
+            Self::HistoryCleared {
+                conversation,
+                first,
+                view_version,
+            } => Kind::HistoryCleared(wire::HistoryCleared {
+                conversation: Some(conversation.to_wire()),
+                first_sequence: first.0,
+                view_version: *view_version,
+            }),
         };
         wire::AccountEvent {
             pts: pts.0,
@@ -129,6 +165,16 @@ impl AccountEvent {
                 Some(AccountChange::AllRead(marks.collect::<Result<_, _>>()?))
             }
             Some(Kind::SettingsChanged(it)) => Some(AccountChange::Settings(SettingsChanged::from_wire(it)?)),
+            Some(Kind::MessagesDeleted(it)) => Some(AccountChange::MessagesDeleted {
+                conversation: ConversationId::from_wire(it.conversation)?,
+                sequences: it.sequences.into_iter().map(Sequence).collect(),
+                view_version: it.view_version,
+            }),
+            Some(Kind::HistoryCleared(it)) => Some(AccountChange::HistoryCleared {
+                conversation: ConversationId::from_wire(it.conversation)?,
+                first: Sequence(it.first_sequence),
+                view_version: it.view_version,
+            }),
         };
         Ok(Self {
             pts: Pts(wire.pts),

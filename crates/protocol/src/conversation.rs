@@ -41,7 +41,26 @@ pub struct ConversationState {
     pub pts: Pts,
     /// What the app keeps to be sent later. Known to the instance alone: it is not on the wire.
     pub draft: String,
+    /// How often this account hid messages from itself; grows with each change of what it sees that is none of the
+    /// timeline.
+    pub view_version: u64,
+    /// Unread messages that mention this account or all, ascending; the newest [`MENTIONS_MAX`]. Groups only.
+    pub mentions: Vec<Mention>,
 }
+
+/// A message that mentions somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mention {
+    /// Which.
+    pub sequence: Sequence,
+    /// It mentions the account.
+    pub me: bool,
+    /// It mentions all.
+    pub all: bool,
+}
+
+/// Mentions that a state tells of.
+pub const MENTIONS_MAX: usize = 100;
 
 impl ConversationState {
     /// The wire's form.
@@ -60,6 +79,16 @@ impl ConversationState {
             first_sequence: self.first_sequence.0,
             pts: self.pts.0,
             settings: (self.settings != Settings::default()).then(|| self.settings.to_wire()),
+            view_version: self.view_version,
+            mentions: self
+                .mentions
+                .iter()
+                .map(|it| wire::Mention {
+                    sequence: it.sequence.0,
+                    me: it.me,
+                    all: it.all,
+                })
+                .collect(),
         }
     }
 
@@ -80,6 +109,16 @@ impl ConversationState {
             settings: wire.settings.map(Settings::from_wire).unwrap_or_default(),
             pts: Pts(wire.pts),
             draft: String::new(),
+            view_version: wire.view_version,
+            mentions: wire
+                .mentions
+                .into_iter()
+                .map(|it| Mention {
+                    sequence: Sequence(it.sequence),
+                    me: it.me,
+                    all: it.all,
+                })
+                .collect(),
         })
     }
 

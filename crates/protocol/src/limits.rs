@@ -16,6 +16,26 @@ pub const FRAME_BYTES_MAX: usize = 64 * 1024;
 pub const SERVER_FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Users named in one @ message.
 pub const AT_USERS_MAX: usize = 30;
+/// Who alone sees a targeted message.
+pub const RECEIVERS_MAX: usize = 50;
+/// Messages deleted at once.
+pub const DELETED_MAX: usize = 30;
+/// A key of a message's extensions.
+pub const EXTENSION_KEY_BYTES_MAX: usize = 100;
+/// A value of a message's extensions.
+pub const EXTENSION_VALUE_BYTES_MAX: usize = 1024;
+/// Extensions changed at once.
+pub const EXTENSION_WISHES_MAX: usize = 20;
+/// Extensions of one message.
+pub const EXTENSIONS_MAX: usize = 300;
+/// Merged messages inside merged messages.
+pub const MERGER_DEPTH_MAX: u32 = 100;
+/// Messages merged into one; those kept apart come in so many parts of so many bytes.
+pub const MERGED_MAX: usize = 300;
+/// See [`MERGED_MAX`].
+pub const MERGED_PARTS_MAX: u32 = 128;
+/// See [`MERGED_MAX`].
+pub const MERGED_PART_BYTES_MAX: usize = 48 * 1024;
 /// A group's name.
 pub const GROUP_NAME_BYTES_MAX: usize = 100;
 /// A group's introduction, and its notice.

@@ -115,6 +115,10 @@ pub struct MessageFlags {
     pub no_last_message: bool,
     /// The sender wants a receipt.
     pub need_read_receipt: bool,
+    /// Members may attach key/value pairs.
+    pub support_extension: bool,
+    /// Only its sender and those in `receivers` see it.
+    pub is_targeted: bool,
 }
 
 /// One message of a timeline, as it is now.
@@ -148,9 +152,48 @@ pub struct Message {
     pub revoker: Option<UserId>,
     /// The timeline's version at this message's last change; 0 when it is not kept.
     pub version: Version,
+    /// How often it was modified. Who modifies it names this, so that nobody's change is lost.
+    pub edits: u32,
+    /// Who alone sees it beside its sender, when it is targeted.
+    pub receivers: Vec<UserId>,
 }
 
 impl Message {
+    /// What somebody learns of it who does not see it: that its place is taken.
+    pub fn hollow(&self) -> Self {
+        let is_shared_by_two = !matches!(self.to, Target::Group(_));
+        Self {
+            key: MessageKey {
+                account: AccountId(0),
+                client_time_s: 0,
+                random: 0,
+            },
+            // Names the conversation.
+            from: match is_shared_by_two {
+                true => self.from.clone(),
+                false => UserId::trusted(""),
+            },
+            to: self.to.clone(),
+            sequence: self.sequence,
+            time: Timestamp(0),
+            body: Body::trusted(Default::default()),
+            priority: Priority::Normal,
+            flags: MessageFlags {
+                no_unread: true,
+                no_last_message: true,
+                ..MessageFlags::default()
+            },
+            cloud_custom_data: String::new(),
+            nick: String::new(),
+            avatar: String::new(),
+            name_card: String::new(),
+            revoker: None,
+            version: self.version,
+            edits: 0,
+            receivers: Vec::new(),
+        }
+    }
+
     /// Whether it counts as unread for a reader who is not its sender and has not read it (contract C5).
     pub fn counts_as_unread(&self) -> bool {
         !self.flags.no_unread && self.revoker.is_none()
@@ -197,6 +240,9 @@ impl Message {
             no_last_message: self.flags.no_last_message,
             need_read_receipt: self.flags.need_read_receipt,
             version: self.version.0,
+            edits: self.edits,
+            receivers: self.receivers.iter().map(|it| it.as_str().to_owned()).collect(),
+            support_extension: self.flags.support_extension,
         }
     }
 
@@ -225,6 +271,8 @@ impl Message {
                 no_unread: wire.no_unread,
                 no_last_message: wire.no_last_message,
                 need_read_receipt: wire.need_read_receipt,
+                support_extension: wire.support_extension,
+                is_targeted: !wire.receivers.is_empty(),
             },
             cloud_custom_data: wire.cloud_custom_data,
             nick: wire.nick,
@@ -232,7 +280,41 @@ impl Message {
             name_card: wire.name_card,
             revoker: wire.revoked.then(|| UserId::trusted(wire.revoker)),
             version: Version(wire.version),
+            edits: wire.edits,
+            receivers: wire.receivers.into_iter().map(UserId::trusted).collect(),
         })
+    }
+}
+
+/// A key/value pair that members attached to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// Its name, unique in the message.
+    pub key: String,
+    /// `None` when it was removed.
+    pub value: Option<String>,
+    /// The timeline's version at its last change.
+    pub version: Version,
+}
+
+impl Extension {
+    /// The wire's form.
+    pub fn to_wire(&self) -> wire::Extension {
+        wire::Extension {
+            key: self.key.clone(),
+            value: self.value.clone().unwrap_or_default(),
+            removed: self.value.is_none(),
+            version: self.version.0,
+        }
+    }
+
+    /// Takes the wire's form, from a server.
+    pub fn from_wire(wire: wire::Extension) -> Self {
+        Self {
+            key: wire.key,
+            value: (!wire.removed).then_some(wire.value),
+            version: Version(wire.version),
+        }
     }
 }
 
@@ -245,6 +327,10 @@ pub enum ChangeKind {
     Revoked,
     /// Its body was changed.
     Modified,
+    /// Key/value pairs of it were set or removed.
+    Extended,
+    /// Something that this reader does not see: only its numbers count.
+    Hidden,
 }
 
 /// A change of a timeline: what befell which message, and how that is now.
@@ -254,19 +340,38 @@ pub struct TimelineChange {
     pub kind: ChangeKind,
     /// The message after the change; its version is the change's.
     pub message: Message,
+    /// The key/value pairs that changed.
+    pub extensions: Vec<Extension>,
 }
 
 impl TimelineChange {
+    /// A change that touches no key/value pairs.
+    pub const fn of(kind: ChangeKind, message: Message) -> Self {
+        Self {
+            kind,
+            message,
+            extensions: Vec::new(),
+        }
+    }
+
+    /// What somebody is told of it who does not see the message.
+    pub fn hollow(&self) -> Self {
+        Self::of(ChangeKind::Hidden, self.message.hollow())
+    }
+
     /// The wire's form.
     pub fn to_wire(&self) -> wire::TimelineChange {
         let kind = match self.kind {
             ChangeKind::Appended => wire::ChangeKind::Appended,
             ChangeKind::Revoked => wire::ChangeKind::Revoked,
             ChangeKind::Modified => wire::ChangeKind::Modified,
+            ChangeKind::Extended => wire::ChangeKind::Extended,
+            ChangeKind::Hidden => wire::ChangeKind::Hidden,
         };
         wire::TimelineChange {
             kind: kind as i32,
             message: Some(self.message.to_wire()),
+            extensions: self.extensions.iter().map(Extension::to_wire).collect(),
         }
     }
 
@@ -275,6 +380,8 @@ impl TimelineChange {
         let kind = match wire::ChangeKind::try_from(wire.kind) {
             Ok(wire::ChangeKind::Appended) => ChangeKind::Appended,
             Ok(wire::ChangeKind::Revoked) => ChangeKind::Revoked,
+            Ok(wire::ChangeKind::Extended) => ChangeKind::Extended,
+            Ok(wire::ChangeKind::Hidden) => ChangeKind::Hidden,
             _ => ChangeKind::Modified,
         };
         let message = wire.message.ok_or(Malformed::new(
@@ -284,6 +391,7 @@ impl TimelineChange {
         Ok(Self {
             kind,
             message: Message::from_wire(message)?,
+            extensions: wire.extensions.into_iter().map(Extension::from_wire).collect(),
         })
     }
 }

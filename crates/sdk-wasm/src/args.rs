@@ -3,7 +3,6 @@
 //! **Comes in:** a function's name and its argument object (spec/methods.json), as the face has normalised it. **Goes out:**
 //! a `Call` of the core, or the public code of what is wrong. **Never here:** whether the call may be made.
 
-use hongyan_protocol::Malformed;
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ReadScope;
@@ -14,12 +13,14 @@ use hongyan_protocol::message::{self as wired, MessageFlags, MessageKey, Priorit
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender};
 use hongyan_protocol::settings::{self, SettingsChange};
 use hongyan_protocol::wire::{self, element::Kind};
+use hongyan_protocol::{Malformed, limits};
 use hongyan_sdk::core::{
-    Call, ConversationFilter, Draft, Failure, Gate, HopFrom, LocalFile, Message, MessageRef, NewGroup, Part,
-    ProfileFields, SendOptions, Status, UserSig,
+    Call, ConversationFilter, Core, Draft, Failure, Gate, HopFrom, LocalFile, Message, MessageRef, NewGroup,
+    Part, ProfileFields, SendOptions, Status, UserSig, merge,
 };
 use wasm_bindgen::JsValue;
 
+use crate::download_key;
 use crate::links;
 use crate::object::{flag, get, items, number, text, text_or_empty, texts};
 
@@ -46,13 +47,49 @@ pub(crate) fn call(method: &str, args: &JsValue) -> Result<Call, Failure> {
         "logout" => Call::Logout,
         "destroy" => Call::Destroy,
         "sendMessage" => Call::SendMessage {
-            message: message(&get(args, "message"))?,
+            message: unsent(&get(args, "message"))?,
             options: send_options(&get(args, "options")),
         },
         "resendMessage" => Call::SendMessage {
-            message: message(&get(args, "message"))?,
+            message: unsent(&get(args, "message"))?,
             options: SendOptions::default(),
         },
+        "modifyMessage" => Call::ModifyMessage {
+            message: message(&get(args, "message"))?,
+        },
+        "deleteMessage" => Call::DeleteMessages {
+            messages: message_refs(args)?,
+        },
+        "clearHistoryMessage" => Call::ClearHistory {
+            conversation: conversation(args)?,
+        },
+        "setMessageExtensions" => Call::SetMessageExtensions {
+            message: message_ref(&get(args, "message"))?,
+            extensions: items(args, "extensions")
+                .iter()
+                .map(|it| (text_or_empty(it, "key"), text_or_empty(it, "value")))
+                .collect(),
+        },
+        "getMessageExtensions" => Call::GetMessageExtensions {
+            message: message_ref(&get(args, "message"))?,
+            keys: texts(args, "keyList"),
+        },
+        "deleteMessageExtensions" => Call::DeleteMessageExtensions {
+            message: message_ref(&get(args, "message"))?,
+            keys: Some(texts(args, "keyList")).filter(|it| !it.is_empty()),
+        },
+        "downloadMergerMessage" => {
+            let object = get(args, "message");
+            match text_or_empty(&object, "type").as_str() {
+                "TIMRelayElem" => Call::DownloadMerger {
+                    message: Message {
+                        status: Status::Success,
+                        ..message(&object)?
+                    },
+                },
+                _ => return Err(Failure::of(Code::NOT_A_MERGER)),
+            }
+        }
         "revokeMessage" => {
             let message = get(args, "message");
             Call::RevokeMessage {
@@ -301,39 +338,131 @@ fn file_element(kind: FileKind, payload: &JsValue) -> Result<Kind, Failure> {
         .element(kind)
 }
 
-/// The options of a `create…Message` function.
-pub(crate) fn draft(kind: &str, options: &JsValue) -> Result<Draft, Failure> {
-    Ok(Draft {
-        conversation: to(options)?,
-        element: match file_kind(kind) {
-            Ok(file) => file_element(file, &get(options, "payload"))?,
-            Err(_) => element(kind, &get(options, "payload"))?,
-        },
+/// The options of a `create…Message` function. `kind` is a message's type, or says that another message is passed on.
+pub(crate) fn draft(core: &Core, kind: &str, options: &JsValue) -> Result<Draft, Failure> {
+    let payload = get(options, "payload");
+    let made = Draft {
         priority: Priority::from_public(&text_or_empty(options, "priority")),
         cloud_custom_data: text_or_empty(options, "cloudCustomData"),
         need_read_receipt: flag(options, "needReadReceipt"),
-    })
+        support_extension: flag(options, "isSupportExtension"),
+        ..Draft::of(to(options)?, Kind::Custom(wire::Custom::default()))
+    };
+    match kind {
+        FORWARDED => {
+            let element = Draft::forward(made.conversation.clone(), &known(core, &payload)?)?.element;
+            Ok(Draft {
+                element,
+                receivers: receivers(options)?,
+                ..made
+            })
+        }
+        "TIMRelayElem" => {
+            let messages: Result<Vec<Message>, Failure> = items(&payload, "messageList")
+                .iter()
+                .map(|it| known(core, it))
+                .collect();
+            let merged = Draft::merger(
+                made.conversation.clone(),
+                &messages?,
+                text_or_empty(&payload, "title"),
+                texts(&payload, "abstractList"),
+                text_or_empty(&payload, "compatibleText"),
+            )?;
+            Ok(Draft {
+                element: merged.element,
+                receivers: receivers(options)?,
+                ..made
+            })
+        }
+        MENTIONING => Ok(Draft {
+            // One that mentions nobody is none; to whom it may be, the core says.
+            element: element("TIMTextElem", &payload, 0)?,
+            ..made
+        }),
+        _ => {
+            let mut element = match file_kind(kind) {
+                Ok(file) => file_element(file, &payload)?,
+                Err(_) => element(kind, &payload, 0)?,
+            };
+            if let Kind::Text(text) = &mut element {
+                text.at_user_ids.clear();
+            }
+            Ok(Draft {
+                element,
+                receivers: receivers(options)?,
+                ..made
+            })
+        }
+    }
 }
 
-/// A message that `createMessage` made and the face hands back.
+/// See [`draft`].
+const FORWARDED: &str = "forward";
+/// See [`draft`].
+const MENTIONING: &str = "textAt";
+
+fn receivers(object: &JsValue) -> Result<Vec<UserId>, Failure> {
+    let list = texts(object, "receiverList");
+    let list = list
+        .iter()
+        .map(|it| UserId::parse(it, Code::GROUP_PARAMETER).map_err(malformed));
+    list.collect()
+}
+
+/// A message that is passed on: as it is held, or else as the app has it.
+fn known(core: &Core, object: &JsValue) -> Result<Message, Failure> {
+    let status = text_or_empty(object, "status");
+    match core.find_message(message_key(object)?) {
+        Some(held) => Ok(Message::clone(&held)),
+        None if matches!(
+            text_or_empty(object, "type").as_str(),
+            "TIMGroupTipElem" | "TIMGroupSystemNoticeElem"
+        ) =>
+        {
+            Err(Failure::of(Code::NOT_FORWARDED))
+        }
+        None => Ok(Message {
+            status: match status.as_str() {
+                "success" => Status::Success,
+                "fail" => Status::Fail,
+                _ => Status::Unsent,
+            },
+            ..message(object)?
+        }),
+    }
+}
+
+/// A message that the app has and hands back.
 fn message(object: &JsValue) -> Result<Message, Failure> {
     let key = message_key(object)?;
-    let conversation = to(object)?;
-    let body = element(&text_or_empty(object, "type"), &get(object, "payload"))?;
+    let conversation = match text(object, "flow").as_deref() {
+        // Its conversation is the sender's.
+        Some("in") => conversation(object)?,
+        _ => to(object)?,
+    };
+    let mut body = element(&text_or_empty(object, "type"), &get(object, "payload"), 0)?;
+    if let Kind::Text(text) = &mut body {
+        text.at_user_ids = texts(object, "atUserList");
+    }
+    let is_own = text(object, "flow").as_deref() != Some("in");
+    let receivers = receivers(object)?;
     let data = wired::Message {
         key,
         from: UserId::trusted(text_or_empty(object, "from")),
         to: match &conversation {
-            ConversationId::C2c(user) => Target::User(user.clone()),
+            ConversationId::C2c(_) => Target::User(UserId::trusted(text_or_empty(object, "to"))),
             ConversationId::Group(group) => Target::Group(group.clone()),
             ConversationId::System => return Err(Failure::of(Code::CONVERSATION_TYPE_INVALID)),
         },
-        sequence: Sequence(0),
+        sequence: Sequence(number(object, "sequence").unwrap_or(0.0) as u64),
         time: Timestamp(number(object, "time").unwrap_or(0.0) as u64 * 1000),
         body: Body::of(body),
         priority: Priority::from_public(&text_or_empty(object, "priority")),
         flags: MessageFlags {
             need_read_receipt: flag(object, "needReadReceipt"),
+            support_extension: flag(object, "isSupportExtension"),
+            is_targeted: !receivers.is_empty(),
             ..MessageFlags::default()
         },
         cloud_custom_data: text_or_empty(object, "cloudCustomData"),
@@ -342,19 +471,30 @@ fn message(object: &JsValue) -> Result<Message, Failure> {
         name_card: text_or_empty(object, "nameCard"),
         revoker: None,
         version: Version(0),
+        edits: number(object, "edits").unwrap_or(0.0) as u32,
+        receivers,
     };
     Ok(Message {
         data,
         conversation,
-        is_own: true,
+        is_own,
         status: Status::Unsent,
         is_peer_read: false,
         is_modified: false,
         receipt: None,
+        is_deleted: false,
     })
 }
 
-fn element(kind: &str, payload: &JsValue) -> Result<Kind, Failure> {
+/// A message to be sent: whatever it was before, it has no place yet.
+fn unsent(object: &JsValue) -> Result<Message, Failure> {
+    let mut message = message(object)?;
+    message.data.sequence = Sequence(0);
+    Ok(message)
+}
+
+/// `level`: how many mergers are around it.
+fn element(kind: &str, payload: &JsValue, level: u32) -> Result<Kind, Failure> {
     const BAD: Failure = Failure::new(
         Code::MESSAGE_BODY_INVALID,
         "the payload does not fit the message's type",
@@ -414,6 +554,7 @@ fn element(kind: &str, payload: &JsValue) -> Result<Kind, Failure> {
             size: size(payload, "fileSize"),
             name: text_or_empty(payload, "fileName"),
         }),
+        "TIMRelayElem" => Kind::Merger(merger(payload, level)?),
         _ => return Err(Failure::of(Code::NOT_ENABLED)),
     })
 }
@@ -428,6 +569,45 @@ fn size(object: &JsValue, name: &str) -> u64 {
 
 fn link(object: &JsValue, name: &str) -> String {
     links::bare(&text_or_empty(object, name))
+}
+
+/// A merged message's payload, read back.
+fn merger(payload: &JsValue, level: u32) -> Result<wire::Merger, Failure> {
+    if level >= limits::MERGER_DEPTH_MAX {
+        return Err(Failure::of(Code::MERGER_TOO_DEEP));
+    }
+    let (title, abstracts) = (text_or_empty(payload, "title"), texts(payload, "abstractList"));
+    let compatible_text = text_or_empty(payload, "compatibleText");
+    let key = text_or_empty(payload, "downloadKey");
+    if !key.is_empty() {
+        let (download_key, depth) = download_key::read(&key).ok_or(Failure::of(Code::MERGER_KEY_INVALID))?;
+        return Ok(wire::Merger {
+            title,
+            abstracts,
+            compatible_text,
+            depth,
+            messages: Vec::new(),
+            download_key,
+        });
+    }
+    let mut messages = Vec::new();
+    for it in items(payload, "messageList") {
+        let mut elements = Vec::new();
+        for part in items(&it, "messageBody") {
+            let kind = element(&text_or_empty(&part, "type"), &get(&part, "payload"), level + 1)?;
+            elements.push(kind);
+        }
+        messages.push(wire::MergedMessage {
+            id: text_or_empty(&it, "ID"),
+            from: text_or_empty(&it, "from"),
+            nick: text_or_empty(&it, "nick"),
+            avatar: text_or_empty(&it, "avatar"),
+            time_s: number(&it, "time").unwrap_or(0.0) as u64,
+            body: Body::of_all(elements).bytes().clone(),
+            cloud_custom_data: text_or_empty(&it, "cloudCustomData"),
+        });
+    }
+    merge(messages, title, abstracts, compatible_text)
 }
 
 fn send_options(options: &JsValue) -> SendOptions {

@@ -4,6 +4,7 @@
 //! **Never here:** logic. `args` reads, `to_js` writes, the core decides; it calls nobody, so nothing is ever re-entered.
 
 mod args;
+mod download_key;
 mod links;
 mod object;
 mod to_js;
@@ -166,7 +167,8 @@ impl Core {
         options: &JsValue,
     ) -> Result<JsValue, JsValue> {
         links::begin_at(self.core.files_url());
-        let made = args::draft(r#type, options).and_then(|it| self.core.create_message(at(now_ms), it));
+        let made =
+            args::draft(&self.core, r#type, options).and_then(|it| self.core.create_message(at(now_ms), it));
         match made {
             Ok(message) => Ok(to_js::message(&message)),
             Err(failure) => Err(to_js::failure(&failure)),

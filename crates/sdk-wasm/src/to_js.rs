@@ -3,14 +3,16 @@
 //! **Comes in:** outputs, messages, conversations, groups, profiles. **Goes out:** plain objects. **Never here:** which output
 //! follows from what.
 
+use hongyan_protocol::body::Body;
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::group::{self, Group, GroupMember};
 use hongyan_protocol::id::{ConversationId, UserId};
+use hongyan_protocol::limits;
 use hongyan_protocol::message as wired;
 use hongyan_protocol::profile::{AdminForbidType, AllowType, Gender, Profile};
 use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{self, RemindType, SettingsChange};
-use hongyan_protocol::wire::element::Kind;
+use hongyan_protocol::wire::{self, element::Kind};
 use hongyan_sdk::core::{
     Answer, Event, Failure, GroupView, HopNext, Joined, Message, Output, ReadReceipt, for_show,
     is_read_by_peer,
@@ -18,6 +20,7 @@ use hongyan_sdk::core::{
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsValue;
 
+use crate::download_key;
 use crate::links::whole;
 use crate::object::Object;
 
@@ -99,6 +102,29 @@ fn answer(answer: Answer) -> JsValue {
                     .build(),
             };
             it.value("message", &message)
+        }
+        Answer::MessagesDeleted(messages) => {
+            let list = messages.into_iter().map(|(key, message)| match message {
+                Some(message) => self::message(&message),
+                None => Object::new()
+                    .text("ID", &key.to_string())
+                    .flag("isDeleted", true)
+                    .build(),
+            });
+            it.list("messageList", list.collect())
+        }
+        Answer::Extensions(list) => {
+            let list = list.iter().map(|outcome| {
+                let it = Object::new()
+                    .text("key", &outcome.key)
+                    .text("value", &outcome.value);
+                match outcome.code {
+                    Some(code) => it.number("code", f64::from(code.0)),
+                    None => it,
+                }
+                .build()
+            });
+            it.list("extensions", list.collect())
         }
         Answer::Messages { messages, next } => it
             .list("messageList", messages.iter().map(|it| message(it)).collect())
@@ -213,6 +239,25 @@ fn event(event: Event) -> (&'static str, JsValue) {
         Event::MessageReceived(list) => ("onMessageReceived", messages(&list)),
         Event::MessageModified(list) => ("onMessageModified", messages(&list)),
         Event::MessageRevoked(list) => ("onMessageRevoked", messages(&list)),
+        Event::MessageDeleted(list) => ("messageDeleted", messages(&list)),
+        Event::MessageExtensionsUpdated { message, extensions } => {
+            let list = extensions.iter().map(|(key, value)| {
+                let it = Object::new().text("key", key).text("value", value);
+                it.build()
+            });
+            let data = Object::new()
+                .text("messageID", &message.key().to_string())
+                .list("extensions", list.collect())
+                .build();
+            ("onMessageExtensionsUpdated", data)
+        }
+        Event::MessageExtensionsDeleted { message, keys } => {
+            let data = Object::new()
+                .text("messageID", &message.key().to_string())
+                .list("keyList", keys.iter().map(|it| JsValue::from_str(it)).collect())
+                .build();
+            ("onMessageExtensionsDeleted", data)
+        }
         Event::MessageReadByPeer(list) => ("onMessageReadByPeer", messages(&list)),
         Event::MessageReadReceiptReceived(list) => {
             let records: Array = list.iter().map(receipt_record).collect();
@@ -325,7 +370,7 @@ pub(crate) fn message(message: &Message) -> JsValue {
     Object::new()
         .text("ID", &data.key.to_string())
         .text("type", type_of(element.as_ref()))
-        .value("payload", &payload(element.as_ref()))
+        .value("payload", &payload(element.as_ref(), 0))
         .text("conversationID", &message.conversation.to_string())
         .text("conversationType", conversation_type(&message.conversation))
         .text("to", to)
@@ -342,7 +387,7 @@ pub(crate) fn message(message: &Message) -> JsValue {
         .flag("isPeerRead", message.is_peer_read)
         .list("atUserList", at_users)
         .text("cloudCustomData", &data.cloud_custom_data)
-        .flag("isDeleted", false)
+        .flag("isDeleted", message.is_deleted)
         .flag("isModified", message.is_modified)
         .flag("needReadReceipt", data.flags.need_read_receipt)
         .value(
@@ -350,10 +395,13 @@ pub(crate) fn message(message: &Message) -> JsValue {
             &receipt_info(&message.conversation, message.receipt.as_ref()),
         )
         .flag("isBroadcastMessage", false)
-        .flag("isSupportExtension", false)
+        .flag("isSupportExtension", data.flags.support_extension)
+        .value("receiverList", &users(&data.receivers))
         .number("sequence", data.sequence.0 as f64)
         .number("random", f64::from(data.key.random))
         .number("clientTime", f64::from(data.key.client_time_s))
+        // What `modifyMessage` tells the server, so that nobody's change is lost.
+        .number("edits", f64::from(data.edits))
         .build()
 }
 
@@ -364,7 +412,7 @@ fn conversation(state: &ConversationState) -> JsValue {
         .text("type", conversation_type(&state.id))
         .number("unreadCount", state.shown_unread() as f64)
         .value("lastMessage", &last)
-        .list("groupAtInfoList", Array::new())
+        .list("groupAtInfoList", mentions(state))
         .text("remark", "")
         .flag("isPinned", state.settings.is_pinned)
         .text("messageRemindType", settings::remind_public(state.remind()))
@@ -381,6 +429,26 @@ fn conversation(state: &ConversationState) -> JsValue {
         None => it,
     }
     .build()
+}
+
+/// The unread messages that mention this account or all.
+fn mentions(state: &ConversationState) -> Array {
+    let ConversationId::Group(group) = &state.id else {
+        return Array::new();
+    };
+    let mentions = state.mentions.iter().map(|it| {
+        let kind = match (it.me, it.all) {
+            (true, true) => 3.0,
+            (_, true) => 2.0,
+            _ => 1.0,
+        };
+        Object::new()
+            .text("groupID", group.as_str())
+            .number("messageSequence", it.sequence.0 as f64)
+            .list("atTypeArray", [JsValue::from_f64(kind)].iter().collect())
+            .build()
+    });
+    mentions.collect()
 }
 
 fn last_message(message: Option<&wired::Message>, is_peer_read: bool) -> JsValue {
@@ -409,7 +477,7 @@ fn last_message(message: Option<&wired::Message>, is_peer_read: bool) -> JsValue
         .number("lastSequence", data.sequence.0 as f64)
         .text("fromAccount", data.from.as_str())
         .text("messageForShow", &for_show(data))
-        .value("payload", &payload(element.as_ref()))
+        .value("payload", &payload(element.as_ref(), 0))
         .text("type", type_of(element.as_ref()))
         .flag("isRevoked", data.revoker.is_some())
         .flag("isPeerRead", is_peer_read)
@@ -526,12 +594,14 @@ fn type_of(element: Option<&Kind>) -> &'static str {
         Some(Kind::Audio(_)) => "TIMSoundElem",
         Some(Kind::Video(_)) => "TIMVideoFileElem",
         Some(Kind::File(_)) => "TIMFileElem",
+        Some(Kind::Merger(_)) => "TIMRelayElem",
         Some(Kind::GroupTip(_)) => "TIMGroupTipElem",
         Some(Kind::GroupNotice(_)) => "TIMGroupSystemNoticeElem",
     }
 }
 
-fn payload(element: Option<&Kind>) -> JsValue {
+/// `level`: how many mergers are around it.
+fn payload(element: Option<&Kind>, level: u32) -> JsValue {
     let it = Object::new();
     match element {
         Some(Kind::Text(text)) => it.text("text", &text.text),
@@ -577,6 +647,27 @@ fn payload(element: Option<&Kind>) -> JsValue {
             .text("fileName", &file.name)
             .text("fileUrl", &whole(&file.url))
             .number("fileSize", file.size as f64),
+        Some(Kind::Merger(merger)) => {
+            let is_beyond = level >= limits::MERGER_DEPTH_MAX;
+            let shown = if is_beyond {
+                &[]
+            } else {
+                merger.messages.as_slice()
+            };
+            let key = match merger.download_key.is_empty() {
+                true => String::new(),
+                false => download_key::write(&merger.download_key, merger.depth),
+            };
+            it.text("downloadKey", &key)
+                .list("messageList", shown.iter().map(|it| merged(it, level)).collect())
+                .text("title", &merger.title)
+                .list(
+                    "abstractList",
+                    merger.abstracts.iter().map(|it| JsValue::from_str(it)).collect(),
+                )
+                .text("compatibleText", &merger.compatible_text)
+                .flag("layersOverLimit", is_beyond)
+        }
         Some(Kind::GroupTip(tip)) => {
             let members = tip.members.iter().map(|it| {
                 Object::new()
@@ -614,6 +705,26 @@ fn payload(element: Option<&Kind>) -> JsValue {
         None => it,
     }
     .build()
+}
+
+/// A message inside a merged one.
+fn merged(message: &wire::MergedMessage, level: u32) -> JsValue {
+    let body = Body::trusted(message.body.clone()).all();
+    let parts = body.iter().map(|it| {
+        Object::new()
+            .text("type", type_of(Some(it)))
+            .value("payload", &payload(Some(it), level + 1))
+            .build()
+    });
+    Object::new()
+        .text("ID", &message.id)
+        .text("from", &message.from)
+        .text("nick", &message.nick)
+        .text("avatar", &message.avatar)
+        .number("time", message.time_s as f64)
+        .list("messageBody", parts.collect())
+        .text("cloudCustomData", &message.cloud_custom_data)
+        .build()
 }
 
 fn conversation_type(id: &ConversationId) -> &'static str {

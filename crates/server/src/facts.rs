@@ -202,6 +202,11 @@ impl GroupFacts {
         }
     }
 
+    /// Whether an account is a member.
+    pub(crate) fn has(&self, account: AccountId) -> bool {
+        self.state.read().members.contains_key(&account)
+    }
+
     /// The owner and the admins.
     pub(crate) fn managers(&self) -> Vec<Account> {
         let state = self.state.read();

@@ -17,12 +17,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use hashbrown::HashMap;
 use hongyan_domain::{Audience, Event};
-use hongyan_protocol::id::{Account, AccountId, InstanceId, SdkAppId, Timestamp};
+use hongyan_protocol::id::{Account, AccountId, InstanceId, SdkAppId, Timestamp, Version};
 use hongyan_protocol::platform::{KickReason, Platform};
 #[cfg(feature = "sabotage")]
 use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire::{self, Close, push};
 use hongyan_protocol::{frame, message::ChangeKind};
+use hongyan_storage::model::Seen;
 use parking_lot::Mutex;
 
 use crate::facts::Facts;
@@ -68,6 +69,8 @@ pub(crate) struct Publication(Vec<Item>);
 struct Item {
     event: Event,
     push: Option<Bytes>,
+    /// For those of the audience who do not see the message.
+    hollow: Option<Bytes>,
     except: Option<SessionId>,
 }
 
@@ -83,6 +86,7 @@ impl Publication {
     pub(crate) fn new(events: Vec<Event>, mut except: impl FnMut(&Event) -> Option<SessionId>) -> Self {
         let items = events.into_iter().map(|event| Item {
             push: encode(&event),
+            hollow: encode_hollow(&event),
             except: except(&event),
             event,
         });
@@ -197,7 +201,19 @@ impl Hub {
         for item in publication.0 {
             self.facts.apply(&item.event);
             match (&item.event, item.push) {
-                (Event::TimelineChanged { audience, change, .. }, Some(push)) => {
+                (
+                    Event::TimelineChanged {
+                        audience,
+                        change,
+                        seen,
+                        ..
+                    },
+                    Some(push),
+                ) => {
+                    let push_for = |account| match seen.by(account) {
+                        true => Some(&push),
+                        false => item.hollow.as_ref(),
+                    };
                     if change.kind == ChangeKind::Appended {
                         self.metrics.message_appended();
                     }
@@ -205,14 +221,18 @@ impl Hub {
                         Audience::Accounts(accounts) => {
                             for (place, account) in accounts.iter().enumerate() {
                                 // A message to oneself names its account twice and is heard once.
-                                if !accounts[..place].contains(account) {
-                                    state.deliver(*account, &push, item.except, &self.metrics);
+                                if !accounts[..place].contains(account)
+                                    && let Some(push) = push_for(*account)
+                                {
+                                    state.deliver(*account, push, item.except, &self.metrics);
                                 }
                             }
                         }
                         Audience::Group(group) => {
                             for account in self.facts.group_members(*group) {
-                                state.deliver(account, &push, item.except, &self.metrics);
+                                if let Some(push) = push_for(account) {
+                                    state.deliver(account, push, item.except, &self.metrics);
+                                }
                             }
                         }
                     }
@@ -326,6 +346,20 @@ fn encode(event: &Event) -> Option<Bytes> {
         | Event::MembersAdded { .. }
         | Event::MemberRemoved { .. }
         | Event::GroupDismissed { .. } => None,
+    }
+}
+
+/// What those are told who do not see the message: its numbers, so that theirs stay one apart. Of a message that passes
+/// by, which has none, they are told nothing.
+fn encode_hollow(event: &Event) -> Option<Bytes> {
+    match event {
+        Event::TimelineChanged { change, seen, .. }
+            if *seen != Seen::All && change.message.version > Version(0) =>
+        {
+            let hollow = change.hollow().to_wire();
+            Some(encode_push(push::Kind::TimelineChange(hollow)))
+        }
+        _ => None,
     }
 }
 

@@ -543,6 +543,7 @@ fn read(world: &World, timeline: TimelineId) -> Vec<Message> {
     let readable = Readable {
         timeline,
         first: Sequence(1),
+        reader: None,
     };
     ready(
         world

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hongyan_protocol::change::{AccountChange, AccountEvent};
+use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{Group, GroupType, JoinOption, Role};
@@ -10,7 +11,7 @@ use hongyan_protocol::id::{
     Version,
 };
 use hongyan_protocol::limits;
-use hongyan_protocol::message::{Message, TimelineChange};
+use hongyan_protocol::message::{Extension, Message, TimelineChange};
 use hongyan_protocol::platform::{KickReason, Platform};
 use hongyan_protocol::profile::Profile;
 use hongyan_protocol::receipt::Receipt;
@@ -385,11 +386,141 @@ pub enum Appended {
 )]
 pub enum Revoked {
     /// Done; the message as it is now.
-    Done(Message),
+    Done(Message, Seen),
     /// Somebody did before.
     Already,
     /// There is no such message.
     Missing,
+}
+
+/// Who of a timeline's readers sees one of its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// Everybody.
+    All,
+    /// Only these.
+    Only(Vec<AccountId>),
+    /// Everybody but these.
+    AllBut(Vec<AccountId>),
+}
+
+impl Seen {
+    /// Whether this account does.
+    pub fn by(&self, account: AccountId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(these) => these.contains(&account),
+            Self::AllBut(these) => !these.contains(&account),
+        }
+    }
+}
+
+/// Whom a message singles out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addressed {
+    /// Who alone sees it beside its sender; counts when the message is targeted.
+    pub receivers: Vec<AccountId>,
+    /// Whom it mentions.
+    pub mentioned: Vec<AccountId>,
+    /// It mentions all.
+    pub mentions_all: bool,
+}
+
+/// What became of a wish to modify a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Modified {
+    /// Done; the message as it is now.
+    Done(Message, Seen),
+    /// It was modified before to say just this: the wish is a resend.
+    Already(Message),
+    /// Somebody else modified it before; as it is now.
+    Conflict(Message),
+    /// There is no such message, or it was taken back.
+    Missing,
+}
+
+/// What became of messages that an account does not want to see any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// Those that were hidden by this; the others were before, or are not there.
+    pub sequences: Vec<Sequence>,
+    /// How many of those that were named are there.
+    pub found: usize,
+    /// The conversation's afterwards.
+    pub view_version: u64,
+}
+
+/// What became of a history that an account does not want to see any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleared {
+    /// `false` when there was nothing.
+    pub changed: bool,
+    /// The oldest message that it may see now.
+    pub first: Sequence,
+    /// The conversation's afterwards.
+    pub view_version: u64,
+}
+
+/// One key/value pair to be set or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionWish {
+    /// Its name.
+    pub key: String,
+    /// `None`: remove it.
+    pub value: Option<String>,
+    /// Its version as the wisher knows it, 0: it is not there. `None`: whatever it is.
+    pub version: Option<Version>,
+}
+
+/// What became of one wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionResult {
+    /// 0, or that of a conflict.
+    pub code: Code,
+    /// As it is now.
+    pub extension: Extension,
+}
+
+/// What became of wishes to change a message's key/value pairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extended {
+    /// At least one was carried out.
+    Done {
+        /// As it is now.
+        message: Message,
+        /// The pairs that changed.
+        changed: Vec<Extension>,
+        /// One for each wish.
+        results: Vec<ExtensionResult>,
+        /// Who hears of it.
+        seen: Seen,
+    },
+    /// Nothing changed.
+    Nothing {
+        /// As it is.
+        message: Message,
+        /// One for each wish.
+        results: Vec<ExtensionResult>,
+    },
+    /// The message takes none.
+    Unsupported,
+    /// It would have more than a message may have; nothing changed.
+    Full,
+    /// There is no such message, or it was taken back.
+    Missing,
+}
+
+/// Merged messages that are kept apart, in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedPart {
+    /// Drawn by the client; whoever knows it may read.
+    pub key: [u8; 16],
+    /// From 0.
+    pub part: u32,
+    /// How many there are.
+    pub parts: u32,
+    /// An encoded `MergedMessages`.
+    pub content: Bytes,
 }
 
 /// What became of a read mark.
@@ -643,6 +774,17 @@ pub struct Readable {
     pub timeline: TimelineId,
     /// The oldest message that the account may see.
     pub first: Sequence,
+    /// Who reads; `None`: nothing is hidden.
+    pub reader: Option<Reader>,
+}
+
+/// Somebody from whom single messages are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// Who.
+    pub account: AccountId,
+    /// It may have deleted messages of the timeline.
+    pub has_deleted: bool,
 }
 
 /// Changes of a timeline after a version.

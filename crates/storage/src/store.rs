@@ -4,6 +4,7 @@
 //! an operation has to be one atomic step. See the crate's head for what all of them promise.
 
 use async_trait::async_trait;
+use hongyan_protocol::body::Body;
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
@@ -11,7 +12,7 @@ use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
 };
-use hongyan_protocol::message::{Message, MessageKey};
+use hongyan_protocol::message::{Extension, Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
 use hongyan_protocol::receipt::Receipt;
@@ -131,7 +132,7 @@ pub trait Store: Send + Sync + 'static {
     // Timelines.
 
     /// Takes a message into a timeline, under the next sequence and version. A message with the same key is answered
-    /// as it is kept (contract C2). A C2C or system conversation comes about with its first message.
+    /// as it is kept (contract C2). Of its flags, those that [`Store::append_addressed`] is for are not kept. A C2C or system conversation comes about with its first message.
     async fn append_message(&self, timeline: TimelineId, message: Message) -> Result<Committed<Appended>>;
     /// Marks a message as taken back by somebody.
     async fn revoke_message(
@@ -140,6 +141,56 @@ pub trait Store: Send + Sync + 'static {
         sequence: Sequence,
         by: &UserId,
     ) -> Result<Committed<Revoked>>;
+    /// The same for a message that singles somebody out, or takes key/value pairs.
+    async fn append_addressed(
+        &self,
+        timeline: TimelineId,
+        message: Message,
+        addressed: Addressed,
+    ) -> Result<Committed<Appended>>;
+    /// Lets a message say something else, when it was modified so often and not more.
+    async fn modify_message(
+        &self,
+        timeline: TimelineId,
+        sequence: Sequence,
+        by: AccountId,
+        edits: u32,
+        body: Body,
+        cloud_custom_data: String,
+    ) -> Result<Committed<Modified>>;
+    /// Sets and removes key/value pairs of a message, or removes all.
+    async fn change_extensions(
+        &self,
+        timeline: TimelineId,
+        sequence: Sequence,
+        by: AccountId,
+        wishes: Vec<ExtensionWish>,
+        remove_all: bool,
+    ) -> Result<Committed<Extended>>;
+    /// The key/value pairs of a message; `None` when the reader does not see it.
+    async fn list_extensions(&self, readable: Readable, sequence: Sequence)
+    -> Result<Option<Vec<Extension>>>;
+    /// Hides messages from an account alone. `None`: it has no such conversation.
+    async fn delete_messages(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequences: Vec<Sequence>,
+        consequences: Consequences<Deleted>,
+    ) -> Result<Option<Committed<Written<Deleted>>>>;
+    /// Hides all that is in a conversation from an account alone. `None`: it has no such conversation.
+    async fn clear_history(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        consequences: Consequences<Cleared>,
+    ) -> Result<Option<Committed<Written<Cleared>>>>;
+    /// Keeps a part of merged messages; one that is there stays as it is. `false`: the key is in use for something else.
+    async fn put_merged(&self, account: AccountId, part: MergedPart) -> Result<bool>;
+    /// Merged messages, all parts laid end to end; `None` while one is missing.
+    async fn find_merged(&self, app: SdkAppId, key: [u8; 16]) -> Result<Option<Vec<u8>>>;
+    /// A message as a reader sees it; `None` also when it is hidden from it.
+    async fn find_visible(&self, readable: Readable, sequence: Sequence) -> Result<Option<Message>>;
     /// A message that was taken in under this key, in whichever timeline.
     async fn find_sent(&self, key: MessageKey) -> Result<Option<Message>>;
     /// One message.

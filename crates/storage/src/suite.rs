@@ -1,6 +1,7 @@
 //! What every store promises, as tests: each function takes a fresh store, and [`store_suite`] runs all of them against
 //! one kind of store with one line.
 
+mod messages;
 mod reading;
 mod settings;
 
@@ -81,6 +82,12 @@ macro_rules! tests_of_the_suite {
             a_snapshot_holds_all_that_an_instance_begins_with
             who_catches_up_gets_exactly_what_was_missed
             who_is_further_behind_than_the_log_reloads
+            a_modification_names_the_one_before_it_and_is_one_change
+            what_an_account_deleted_is_in_nothing_that_it_reads
+            a_cleared_history_is_hidden_from_one_account_and_goes_on_with_the_next_message
+            a_targeted_message_is_read_by_its_receivers_and_its_sender
+            extensions_are_told_to_who_was_away_removed_ones_too
+            merged_messages_are_kept_part_by_part
             an_operation_that_panics_leaves_the_others_alone
             an_operation_that_fails_halfway_leaves_no_trace
             files_are_found_counted_and_swept_when_nobody_refers_to_them
@@ -100,6 +107,7 @@ macro_rules! tests_of_the_suite {
 }
 pub(crate) use tests_of_the_suite;
 
+pub(crate) use messages::*;
 pub(crate) use reading::*;
 
 type TestStore = Arc<dyn Store>;
@@ -298,6 +306,8 @@ pub(crate) async fn a_message_reads_back_as_it_was_sent_with_the_names_of_today(
             no_unread: true,
             no_last_message: false,
             need_read_receipt: true,
+            support_extension: false,
+            is_targeted: false,
         },
         cloud_custom_data: "自定义".into(),
         ..message(&bob, to_user(&alice), 1)
@@ -372,9 +382,10 @@ pub(crate) async fn all_readers_see_one_order_without_gaps(store: TestStore) {
     }))
     .await;
     let readable = store.find_readable(&alice, &c2c(&bob)).await.unwrap().unwrap();
+    let of_bob = store.find_readable(&bob, &c2c(&alice)).await.unwrap().unwrap();
     assert_eq!(
-        Some(readable),
-        store.find_readable(&bob, &c2c(&alice)).await.unwrap()
+        (readable.timeline, readable.first),
+        (of_bob.timeline, of_bob.first)
     );
     let seen = store.list_messages(readable, Sequence(0), 1000).await.unwrap();
     let sequences: Vec<u64> = seen.iter().map(|it| it.sequence.0).collect();
@@ -456,7 +467,7 @@ pub(crate) async fn a_revoked_message_stays_as_revoked_and_is_one_change(store: 
     send(&store, &alice, &bob, 1).await;
     send(&store, &alice, &bob, 2).await;
     let readable = store.find_readable(&bob, &c2c(&alice)).await.unwrap().unwrap();
-    let Revoked::Done(revoked) = store
+    let Revoked::Done(revoked, Seen::All) = store
         .revoke_message(timeline, Sequence(1), &alice.user_id)
         .await
         .unwrap()
@@ -1758,6 +1769,8 @@ pub(crate) fn message(from: &Account, to: Target, random: u32) -> Message {
         name_card: String::new(),
         revoker: None,
         version: Version(0),
+        edits: 0,
+        receivers: Vec::new(),
     }
 }
 

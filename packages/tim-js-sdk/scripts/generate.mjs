@@ -223,7 +223,9 @@ export const BUILT = new Set(
   dismissGroup getGroupMemberList getGroupOnlineMemberCount handleGroupApplication getMyProfile getUserProfile updateMyProfile
   getBlacklist addToBlacklist removeFromBlacklist deleteConversation pinConversation setMessageRemindType markConversation
   setConversationCustomData getConversationGroupList createConversationGroup deleteConversationGroup renameConversationGroup
-  addConversationsToGroup deleteConversationsFromGroup setConversationDraft setAllMessageRead translateText`.split(/\s+/),
+  addConversationsToGroup deleteConversationsFromGroup setConversationDraft setAllMessageRead translateText
+  createTextAtMessage createMergerMessage downloadMergerMessage createForwardMessage modifyMessage deleteMessage
+  setMessageExtensions getMessageExtensions deleteMessageExtensions clearHistoryMessage`.split(/\s+/),
 );
 
 function optionTypes({ methods, messageOptions, later }) {
@@ -236,6 +238,8 @@ function optionTypes({ methods, messageOptions, later }) {
     out.push(`export interface ${pascal(name)} {\n${parameter.fields.map(field).join("\n")}\n}`);
   }
   const message = messageOptions.filter((option) => option.name !== "payload").map(field);
+  // The facts have it as a property of messages only.
+  message.push("  /** Whether members may attach key/value pairs. */\n  isSupportExtension?: boolean;");
   out.push(`export interface MessageOptions<Payload = any> {\n${message.join("\n")}\n  payload: Payload;\n}`);
   return out.join("\n\n");
 }

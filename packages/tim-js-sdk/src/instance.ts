@@ -32,9 +32,12 @@ export interface Needs {
 const UPLOAD_PLUGIN = "tim-upload-plugin";
 const MESSAGE_TYPES = {
   createTextMessage: "TIMTextElem",
+  createTextAtMessage: "textAt",
   createCustomMessage: "TIMCustomElem",
   createFaceMessage: "TIMFaceElem",
   createLocationMessage: "TIMLocationElem",
+  createMergerMessage: "TIMRelayElem",
+  createForwardMessage: "forward",
 } as const;
 const UPLOADED = {
   createImageMessage: "TIMImageElem",
@@ -58,7 +61,10 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
 
   const driver = new Driver(start, environment, address, {
     event(name, data) {
-      emitter.emit(name, objects.event(name, data));
+      const told = objects.event(name, data);
+      // No event of the public API: what changes is the app's own objects.
+      if (name === "messageDeleted") return;
+      emitter.emit(name, told);
       if (name === EVENT.SDK_NOT_READY) {
         objects.clear();
         uploads.clear();
@@ -212,6 +218,16 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
       if (!Array.isArray(list)) throw new TimError(CODE.NOT_A_MESSAGE, `${method}: give it a list of messages`);
       return { messageList: list.map((message) => messageNamed(method, message)) };
     });
+
+  /** A function about a message that the app has: that very object is kept up to date. */
+  function change(method: MethodName, message: unknown, more: () => object): Promise<Answer> {
+    return ask(method, () => {
+      if (!isMessage(message)) throw new TimError(CODE.NOT_A_MESSAGE, `${method}: give it a message`);
+      objects.adopt(message);
+      return { message: { ...message }, ...more() };
+    });
+  }
+
   const options = (method: MethodName, [given]: Args) => ask(method, () => ({ ...needOptions(method, given) }));
   const named = (method: MethodName, key: string, [value]: Args) => ask(method, () => ({ [key]: value }));
 
@@ -262,6 +278,14 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
     createAudioMessage: (...args) => createWithFile("createAudioMessage", args),
     createVideoMessage: (...args) => createWithFile("createVideoMessage", args),
     createFileMessage: (...args) => createWithFile("createFileMessage", args),
+    createTextAtMessage: (...args) => create("createTextAtMessage", args),
+    createMergerMessage: (...args) => create("createMergerMessage", args),
+    createForwardMessage: (...args) => create("createForwardMessage", args),
+
+    async downloadMergerMessage(...[message]) {
+      const { code, data } = await change("downloadMergerMessage", message, () => ({}));
+      return { code, data: (data as { message: unknown }).message };
+    },
 
     sendMessage: (...args) => post("sendMessage", args),
     resendMessage: (...args) => post("resendMessage", args),
@@ -274,6 +298,14 @@ export function makeInstance({ start, environment, address, destroyed }: Needs):
         return { message: { ID, conversationID, sequence } };
       });
     },
+
+    modifyMessage: (...[message]) => change("modifyMessage", message, () => ({})),
+
+    deleteMessage: (...args) => withMessages("deleteMessage", args),
+    setMessageExtensions: (...[message, extensions]) => change("setMessageExtensions", message, () => ({ extensions })),
+    getMessageExtensions: (...[message, keyList]) => change("getMessageExtensions", message, () => ({ keyList })),
+    deleteMessageExtensions: (...[message, keyList]) => change("deleteMessageExtensions", message, () => ({ keyList })),
+    clearHistoryMessage: (...args) => named("clearHistoryMessage", "conversationID", args),
 
     findMessage: (...[id]) =>
       atOnce("findMessage", (core) => {

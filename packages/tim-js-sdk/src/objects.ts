@@ -92,6 +92,7 @@ export class Objects {
       case "onMessageModified":
       case "onMessageRevoked":
       case "onMessageReadByPeer":
+      case "messageDeleted":
         return this.messages(data);
       case "onMessageReadReceiptReceived": {
         if (!isObject(data)) return data;

@@ -76,6 +76,8 @@ pub async fn find(
         settings,
         pts: Pts(0),
         draft: String::new(),
+        view_version: 0,
+        mentions: Vec::new(),
     })
 }
 

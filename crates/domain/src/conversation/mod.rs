@@ -1,5 +1,6 @@
 //! Conversations, as one account sees them.
 
+pub mod clear;
 pub mod find;
 pub mod list;
 pub mod read;

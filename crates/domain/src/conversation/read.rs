@@ -200,7 +200,7 @@ mod recount {
                         read = read.max(at.min(newest));
                     }
                     2 => {
-                        let place = Place::C2c(Some(bob.id));
+                        let place = Place::C2c(Some(bob.clone()));
                         // Whether there was anything to revoke does not matter here.
                         let _ = revoke(&world.store, &alice, place, at, 120, NOW).await;
                     }
@@ -226,6 +226,7 @@ mod recount {
                 let readable = Readable {
                     timeline: TimelineId::c2c(alice.id, bob.id),
                     first: Sequence(1),
+                    reader: None,
                 };
                 let all = world
                     .store

@@ -66,7 +66,7 @@ impl Notice<'_> {
             flags: MessageFlags {
                 no_unread: true,
                 no_last_message: !self.about.is_shown(),
-                need_read_receipt: false,
+                ..MessageFlags::default()
             },
             cloud_custom_data: String::new(),
             nick: String::new(),
@@ -74,6 +74,8 @@ impl Notice<'_> {
             name_card: String::new(),
             revoker: None,
             version: Version(0),
+            edits: 0,
+            receivers: Vec::new(),
         };
         Entry::Message(TimelineId::System(account.id), message)
     }

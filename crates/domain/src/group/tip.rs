@@ -81,6 +81,8 @@ fn tip(
         name_card: String::new(),
         revoker: None,
         version: Version(0),
+        edits: 0,
+        receivers: Vec::new(),
     };
     Some(Entry::Message(TimelineId::Group(record.number), message))
 }

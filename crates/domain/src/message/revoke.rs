@@ -2,22 +2,35 @@
 
 use hongyan_protocol::code::Code;
 use hongyan_protocol::group::GroupType;
-use hongyan_protocol::id::{Account, AccountId, Sequence, Timestamp, Version};
-use hongyan_protocol::message::{ChangeKind, Message};
+use hongyan_protocol::id::{Account, AccountId, ConversationId, Sequence, Timestamp, Version};
+use hongyan_protocol::message::{ChangeKind, Message, TimelineChange};
 use hongyan_storage::model::{Revoked, TimelineId};
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
 use crate::event::{Event, Outcome};
 use crate::group::Standing;
+use crate::message::find;
 
 /// Where the message stands.
 #[derive(Debug, Clone)]
 pub enum Place {
     /// In a C2C with this account; `None` when there is none.
-    C2c(Option<AccountId>),
+    C2c(Option<Account>),
     /// In a group; `None` when there is none.
     Group(Option<Standing>),
+}
+
+impl Place {
+    /// The conversation that it is, for who looks at it; `None` when there is none.
+    pub(super) fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::C2c(peer) => peer.as_ref().map(|it| ConversationId::C2c(it.user_id.clone())),
+            Self::Group(standing) => standing
+                .as_ref()
+                .map(|it| ConversationId::Group(it.group.group.id.clone())),
+        }
+    }
 }
 
 /// Why it stays.
@@ -76,9 +89,12 @@ pub async fn revoke(
     limit_s: u32,
     now: Timestamp,
 ) -> Result<Outcome<Version>, RevokeError> {
-    let (timeline, manages, words) = match place {
+    let (conversation, timeline, manages, words) = match place {
         Place::C2c(None) => return Err(RevokeError::Missing),
-        Place::C2c(Some(peer)) => (TimelineId::c2c(caller.id, peer), false, Words::c2c()),
+        Place::C2c(Some(peer)) => {
+            let timeline = TimelineId::c2c(caller.id, peer.id);
+            (ConversationId::C2c(peer.user_id), timeline, false, Words::c2c())
+        }
         Place::Group(standing) => {
             let standing = standing
                 .filter(|it| !it.group.dismissed)
@@ -90,10 +106,11 @@ pub async fn revoke(
                 return Err(RevokeError::GroupUnsupported);
             }
             let timeline = TimelineId::Group(standing.group.number);
-            (timeline, standing.manages(), Words::group())
+            let conversation = ConversationId::Group(standing.group.group.id.clone());
+            (conversation, timeline, standing.manages(), Words::group())
         }
     };
-    let Some(message) = store.find_message(timeline, sequence).await? else {
+    let Some(message) = find(store, caller, &conversation, sequence).await? else {
         return Err(words.missing);
     };
     let is_tip = message.key.account == AccountId(0);
@@ -108,9 +125,13 @@ pub async fn revoke(
     }
     let committed = store.revoke_message(timeline, sequence, &caller.user_id).await?;
     match committed.value {
-        Revoked::Done(message) => Ok(Outcome {
+        Revoked::Done(message, seen) => Ok(Outcome {
             answer: message.version,
-            events: vec![Event::timeline(timeline, ChangeKind::Revoked, message)],
+            events: vec![Event::of_change(
+                timeline,
+                TimelineChange::of(ChangeKind::Revoked, message),
+                seen,
+            )],
             turn: committed.turn,
         }),
         Revoked::Already => Err(words.repeated),
@@ -173,7 +194,7 @@ mod tests {
         let world = World::new().await;
         let (alice, bob) = (world.account("alice").await, world.account("bob").await);
         let sent = world.say(&alice, &bob, 1).await.unwrap().answer;
-        let place = Place::C2c(Some(bob.id));
+        let place = Place::C2c(Some(bob.clone()));
         let revoked = revoke(&world.store, &alice, place, sent.sequence, LIMIT_S, late())
             .await
             .unwrap();
@@ -193,7 +214,7 @@ mod tests {
         let (alice, bob) = (world.account("alice").await, world.account("bob").await);
         let sent = world.say(&alice, &bob, 1).await.unwrap().answer.sequence;
         let code = async |by: &Account, peer: Option<&Account>, sequence, limit_s, now| {
-            let place = Place::C2c(peer.map(|it| it.id));
+            let place = Place::C2c(peer.cloned());
             let revoked = revoke(&world.store, by, place, sequence, limit_s, now).await;
             revoked.map(|_| ()).map_err(|it| it.code())
         };

@@ -8,8 +8,10 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::group::GroupType;
 use hongyan_protocol::id::{Account, Sequence, Timestamp, Version};
 use hongyan_protocol::limits;
-use hongyan_protocol::message::{ChangeKind, Message, MessageFlags, MessageKey, Priority, Target};
-use hongyan_storage::model::{Appended, BlockedSender, TimelineId};
+use hongyan_protocol::message::{
+    ChangeKind, Message, MessageFlags, MessageKey, Priority, Target, TimelineChange,
+};
+use hongyan_storage::model::{Addressed, Appended, BlockedSender, Seen, TimelineId};
 use hongyan_storage::{Store, StoreError, Turn};
 
 use crate::account::Person;
@@ -38,6 +40,10 @@ pub struct Draft {
     pub cloud_custom_data: String,
     /// Only for who is there now.
     pub online_only: bool,
+    /// Whom it singles out: those of the named that are members of its group.
+    pub addressed: Addressed,
+    /// How many receivers were named, also such as are no members; 0: it is for all.
+    pub receivers_named: usize,
 }
 
 /// Whom it is for, and what is known about that.
@@ -79,6 +85,12 @@ pub enum SendError {
     NotAMember,
     #[error("the sender is muted in the group")]
     Muted,
+    #[error("a message is targeted at no more than 50 members")]
+    TooManyReceivers,
+    #[error("this group type knows no targeted messages")]
+    NotTargeted,
+    #[error("an on-line-only message has no receipt")]
+    ReceiptOfOnline,
     #[error("the message is above 12 KB")]
     TooLong,
     #[error("the message's time is missing, more than a day ahead, or older than what is kept")]
@@ -95,6 +107,9 @@ impl Refusal for SendError {
             Self::GroupGone => Code::GROUP_GONE,
             Self::NotAMember => Code::GROUP_FORBIDDEN,
             Self::Muted => Code::GROUP_MUTED,
+            Self::TooManyReceivers => Code::GROUP_PARAMETER,
+            Self::NotTargeted => Code::GROUP_FORBIDDEN,
+            Self::ReceiptOfOnline => Code::RECEIPT_ONLINE_ONLY,
             Self::TooLong => Code::MESSAGE_TOO_LONG,
             Self::TimeInvalid => Code::MESSAGE_TIME_INVALID,
             Self::Store(error) => store_code(error, Code::MESSAGE_INTERNAL),
@@ -109,14 +124,14 @@ pub async fn send(
     store: &dyn Store,
     sender: &Person,
     recipient: Recipient,
-    draft: Draft,
+    mut draft: Draft,
     blocked_sender: BlockedSender,
     now: Timestamp,
 ) -> Result<Outcome<Sent>, SendError> {
     check(&draft, now)?;
     let online_only = draft.online_only;
     let key = draft.key(&sender.account);
-    let place = match place(&sender.account, recipient, now) {
+    let place = match place(&sender.account, recipient, now).and_then(|it| check_target(&draft, it)) {
         Ok(place) => place,
         // What was taken in stays sent, whatever happened before its sender asked again (contract C2).
         Err(refusal) => {
@@ -128,15 +143,31 @@ pub async fn send(
         }
     };
     let timeline = place.timeline;
+    let addressed = std::mem::take(&mut draft.addressed);
     let message = message(sender, draft, place, now);
+    let seen = match message.flags.is_targeted {
+        true => {
+            let sender = std::iter::once(sender.account.id);
+            Seen::Only(addressed.receivers.iter().copied().chain(sender).collect())
+        }
+        false => Seen::All,
+    };
     if online_only {
-        return Ok(pass_by(timeline, message, sender));
+        return Ok(pass_by(timeline, message, sender, seen));
     }
-    let committed = store.append_message(timeline, message).await?;
+    let is_special = message.flags.is_targeted || message.flags.support_extension;
+    let committed = match is_special || addressed != Addressed::default() {
+        true => store.append_addressed(timeline, message, addressed).await?,
+        false => store.append_message(timeline, message).await?,
+    };
     let (answer, events) = match committed.value {
         Appended::New(message) => (
             Sent::of(&message),
-            vec![Event::timeline(timeline, ChangeKind::Appended, message)],
+            vec![Event::of_change(
+                timeline,
+                TimelineChange::of(ChangeKind::Appended, message),
+                seen,
+            )],
         ),
         Appended::Repeat(message) => (Sent::of(&message), Vec::new()),
     };
@@ -189,6 +220,23 @@ fn check(draft: &Draft, now: Timestamp) -> Result<(), SendError> {
     Ok(())
 }
 
+/// Whether what the sender wants fits the group that it is for.
+fn check_target(draft: &Draft, place: Place) -> Result<Place, SendError> {
+    let Some(kind) = place.group else {
+        return Ok(place);
+    };
+    if draft.online_only && draft.flags.need_read_receipt {
+        return Err(SendError::ReceiptOfOnline);
+    }
+    if draft.receivers_named > limits::RECEIVERS_MAX {
+        return Err(SendError::TooManyReceivers);
+    }
+    if draft.receivers_named > 0 && matches!(kind, GroupType::Community | GroupType::AvChatRoom) {
+        return Err(SendError::NotTargeted);
+    }
+    Ok(place)
+}
+
 /// Where a message goes.
 struct Place {
     timeline: TimelineId,
@@ -197,6 +245,8 @@ struct Place {
     name_card: String,
     /// Its messages never count as unread.
     uncounted: bool,
+    /// The group's kind, in a group.
+    group: Option<GroupType>,
 }
 
 /// Where a sender's message to a recipient goes, if it may.
@@ -215,6 +265,7 @@ fn place(sender: &Account, recipient: Recipient, now: Timestamp) -> Result<Place
                 to: Target::User(receiver.user_id),
                 name_card: String::new(),
                 uncounted: false,
+                group: None,
             })
         }
         Recipient::Group(standing) => {
@@ -233,6 +284,7 @@ fn place(sender: &Account, recipient: Recipient, now: Timestamp) -> Result<Place
                 name_card: member.name_card.clone(),
                 // A Meeting has no unread count (service.md 4.2).
                 uncounted: standing.kind() == GroupType::Meeting,
+                group: Some(standing.kind()),
             })
         }
     }
@@ -249,6 +301,8 @@ impl Draft {
 }
 
 fn message(sender: &Person, draft: Draft, place: Place, now: Timestamp) -> Message {
+    // Between two there is nobody else to hide it from.
+    let is_targeted = draft.receivers_named > 0 && place.group.is_some();
     Message {
         key: draft.key(&sender.account),
         from: sender.account.user_id.clone(),
@@ -258,7 +312,9 @@ fn message(sender: &Person, draft: Draft, place: Place, now: Timestamp) -> Messa
         body: draft.body,
         priority: draft.priority,
         flags: MessageFlags {
-            no_unread: draft.flags.no_unread || place.uncounted,
+            // What is for some members alone counts for none (service.md 4.3).
+            no_unread: draft.flags.no_unread || place.uncounted || is_targeted,
+            is_targeted,
             ..draft.flags
         },
         cloud_custom_data: draft.cloud_custom_data,
@@ -267,13 +323,16 @@ fn message(sender: &Person, draft: Draft, place: Place, now: Timestamp) -> Messa
         name_card: place.name_card,
         revoker: None,
         version: Version(0),
+        edits: 0,
+        receivers: Vec::new(),
     }
 }
 
 /// Hands a message to who is there now. The sender's other devices do not hear of it in a C2C (service.md 4.3).
-fn pass_by(timeline: TimelineId, message: Message, sender: &Person) -> Outcome<Sent> {
+fn pass_by(timeline: TimelineId, message: Message, sender: &Person, seen: Seen) -> Outcome<Sent> {
     let answer = Sent::of(&message);
-    let mut event = Event::timeline(timeline, ChangeKind::Appended, message);
+    let change = TimelineChange::of(ChangeKind::Appended, message);
+    let mut event = Event::of_change(timeline, change, seen);
     if let Event::TimelineChanged {
         audience: Audience::Accounts(accounts),
         ..

@@ -1,5 +1,6 @@
 //! Rust clients of a real server: what a call of one does, and what others see of it.
 
+mod messages;
 mod reading;
 mod settings;
 mod support;

@@ -226,5 +226,7 @@ fn message(from: &Account, to: &Account, random: u32, time: Timestamp) -> kept::
         name_card: String::new(),
         revoker: None,
         version: Version(0),
+        edits: 0,
+        receivers: Vec::new(),
     }
 }

@@ -492,7 +492,7 @@ pub struct Body {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Element {
-    #[prost(oneof = "element::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 10, 11")]
+    #[prost(oneof = "element::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
     pub kind: ::core::option::Option<element::Kind>,
 }
 /// Nested message and enum types in `Element`.
@@ -515,6 +515,8 @@ pub mod element {
         Video(super::Video),
         #[prost(message, tag = "8")]
         File(super::File),
+        #[prost(message, tag = "9")]
+        Merger(super::Merger),
         /// made by the server alone
         #[prost(message, tag = "10")]
         GroupTip(super::GroupTip),
@@ -624,6 +626,52 @@ pub struct File {
     pub size: u64,
     #[prost(string, tag = "4")]
     pub name: ::prost::alloc::string::String,
+}
+/// Several messages shown as one. They are in here, or, when they are too large for one message, kept apart (PutMerged).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Merger {
+    #[prost(string, tag = "1")]
+    pub title: ::prost::alloc::string::String,
+    /// lines for the preview
+    #[prost(string, repeated, tag = "2")]
+    pub abstracts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// for clients that do not know this kind
+    #[prost(string, tag = "3")]
+    pub compatible_text: ::prost::alloc::string::String,
+    /// 1, or one more than that of the deepest one inside; at most 100 (8005)
+    #[prost(uint32, tag = "4")]
+    pub depth: u32,
+    #[prost(message, repeated, tag = "5")]
+    pub messages: ::prost::alloc::vec::Vec<MergedMessage>,
+    /// 16 bytes; empty when the messages are in here
+    #[prost(bytes = "bytes", tag = "6")]
+    pub download_key: ::prost::bytes::Bytes,
+}
+/// A message inside another one, as it was when it was merged.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MergedMessage {
+    /// its public ID
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub from: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub nick: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub avatar: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "5")]
+    pub time_s: u64,
+    /// an encoded Body
+    #[prost(bytes = "bytes", tag = "6")]
+    pub body: ::prost::bytes::Bytes,
+    #[prost(string, tag = "7")]
+    pub cloud_custom_data: ::prost::alloc::string::String,
+}
+/// Several of them, as they are kept apart.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MergedMessages {
+    #[prost(message, repeated, tag = "1")]
+    pub messages: ::prost::alloc::vec::Vec<MergedMessage>,
 }
 /// Something happened in a group; seen by its members (operations: TYPES.GRP_TIP_*, service.md 5.1).
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -748,6 +796,15 @@ pub struct Message {
     /// the timeline's version at this message's last change
     #[prost(uint64, tag = "21")]
     pub version: u64,
+    /// how often it was modified
+    #[prost(uint32, tag = "22")]
+    pub edits: u32,
+    /// a targeted message: who alone sees it, beside its sender; empty: all
+    #[prost(string, repeated, tag = "23")]
+    pub receivers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// members may attach key/value pairs
+    #[prost(bool, tag = "24")]
+    pub support_extension: bool,
     #[prost(oneof = "message::To", tags = "3, 4, 5")]
     pub to: ::core::option::Option<message::To>,
 }
@@ -767,16 +824,34 @@ pub mod message {
 }
 /// A change of a timeline, pushed to those it concerns, in the order of `message.version`, one apart. A client
 /// that sees a jump asks with ListChanges (contract C4). On-line-only messages have version 0 and are outside the order.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TimelineChange {
     #[prost(enumeration = "ChangeKind", tag = "1")]
     pub kind: i32,
-    /// whole, as it is after the change
+    /// whole, as it is after the change; of a hidden one only its place and version
     #[prost(message, optional, tag = "2")]
     pub message: ::core::option::Option<Message>,
+    /// those that changed
+    #[prost(message, repeated, tag = "11")]
+    pub extensions: ::prost::alloc::vec::Vec<Extension>,
+}
+/// A key/value pair of a message.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Extension {
+    /// 1 to 100 bytes
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// at most 1 KB
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub removed: bool,
+    /// the timeline's at its last change
+    #[prost(uint64, tag = "4")]
+    pub version: u64,
 }
 /// Sends a message. A resend (same client_time_s and random) gets the first answer and creates nothing (C2).
-/// Errors: 20001, 20003, 20007, 20012, 10007, 10010, 10017, 10023, 80002, 90001, 90006.
+/// Errors: 8005, 20001, 20003, 20007, 20012, 10004, 10007, 10010, 10017, 10023, 10053, 10061, 80002, 90001, 90006.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendMessage {
     /// a user or a group
@@ -802,6 +877,11 @@ pub struct SendMessage {
     /// to who is there now; not stored
     #[prost(bool, tag = "10")]
     pub online_only: bool,
+    /// groups: for these members alone, at most 50
+    #[prost(string, repeated, tag = "11")]
+    pub receivers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bool, tag = "12")]
+    pub support_extension: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendMessageResult {
@@ -825,6 +905,158 @@ pub struct RevokeMessage {
 pub struct RevokeMessageResult {
     #[prost(uint64, tag = "1")]
     pub version: u64,
+}
+/// Changes what a message says, or the text that it carries along. Any member of the conversation may; the body only of a
+/// text, custom, face or location message, which keeps its kind. Errors: 20026, 80002, 90001, 90002.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModifyMessage {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    /// the message's, as the client knows it: when it is another by now, nothing is changed
+    #[prost(uint32, tag = "3")]
+    pub edits: u32,
+    /// an encoded Body
+    #[prost(bytes = "bytes", tag = "4")]
+    pub body: ::prost::bytes::Bytes,
+    #[prost(string, tag = "5")]
+    pub cloud_custom_data: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModifyMessageResult {
+    /// as it is now
+    #[prost(message, optional, tag = "1")]
+    pub message: ::core::option::Option<Message>,
+    /// somebody else modified it before; nothing was changed
+    #[prost(bool, tag = "2")]
+    pub conflict: bool,
+}
+/// Hides messages from this account, on all its instances; others keep them. Those that are hidden already are passed over.
+/// At most 30. Errors: 20001, 10007, 10052.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteMessages {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(uint64, repeated, tag = "2")]
+    pub sequences: ::prost::alloc::vec::Vec<u64>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteMessagesResult {
+    /// of the event that this caused; 0 when nothing changed
+    #[prost(uint64, tag = "1")]
+    pub pts: u64,
+    #[prost(uint64, tag = "2")]
+    pub view_version: u64,
+}
+/// Hides all that is in a conversation up to now from this account, on all its instances. The conversation stays.
+/// Errors: 2500.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClearHistory {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClearHistoryResult {
+    /// 0 when there was nothing
+    #[prost(uint64, tag = "1")]
+    pub pts: u64,
+    #[prost(uint64, tag = "2")]
+    pub first_sequence: u64,
+    #[prost(uint64, tag = "3")]
+    pub view_version: u64,
+}
+/// Sets and removes key/value pairs of a message that supports them, at most 20 at once and 300 in all.
+/// Errors: 10004, 10007, 23002, 23004.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChangeExtensions {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    #[prost(message, repeated, tag = "3")]
+    pub wishes: ::prost::alloc::vec::Vec<ExtensionWish>,
+    /// instead of wishes
+    #[prost(bool, tag = "4")]
+    pub remove_all: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExtensionWish {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub remove: bool,
+    /// The version of the pair as the client knows it, 0: there is none. When it is another by now, it stays (23001).
+    #[prost(uint64, optional, tag = "4")]
+    pub version: ::core::option::Option<u64>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChangeExtensionsResult {
+    /// the timeline's after this; 0 when nothing changed
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    #[prost(message, repeated, tag = "2")]
+    pub results: ::prost::alloc::vec::Vec<ExtensionResult>,
+    /// as it is now
+    #[prost(message, optional, tag = "3")]
+    pub message: ::core::option::Option<Message>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExtensionResult {
+    /// 0, or 23001
+    #[prost(sint32, tag = "1")]
+    pub code: i32,
+    /// as it is now
+    #[prost(message, optional, tag = "2")]
+    pub extension: ::core::option::Option<Extension>,
+}
+/// Errors: 10007, 23004.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListExtensions {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListExtensionsResult {
+    #[prost(message, repeated, tag = "1")]
+    pub extensions: ::prost::alloc::vec::Vec<Extension>,
+}
+/// Keeps the messages of a merger apart that are too many for it: one part after the other, then the message itself is
+/// sent. A part that is there already stays as it is. Errors: 2451, 20001.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutMerged {
+    /// 16 bytes, as the first part's answer says; empty with the first. Whoever knows it may read
+    #[prost(bytes = "bytes", tag = "1")]
+    pub key: ::prost::bytes::Bytes,
+    /// from 0
+    #[prost(uint32, tag = "2")]
+    pub part: u32,
+    /// in all, at most 128
+    #[prost(uint32, tag = "3")]
+    pub parts: u32,
+    /// an encoded MergedMessages, at most 48 KB
+    #[prost(bytes = "bytes", tag = "4")]
+    pub messages: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutMergedResult {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub key: ::prost::bytes::Bytes,
+}
+/// Errors: 2451.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetMerged {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub key: ::prost::bytes::Bytes,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetMergedResult {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub messages: ::prost::bytes::Bytes,
 }
 /// A page of history, newest first by asking, answered in ascending order.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -962,6 +1194,10 @@ pub enum ChangeKind {
     Appended = 1,
     Revoked = 2,
     Modified = 3,
+    /// key/value pairs of it were set or removed
+    Extended = 4,
+    /// of a message that this account does not see: only its numbers count
+    Hidden = 5,
 }
 impl ChangeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -974,6 +1210,8 @@ impl ChangeKind {
             Self::Appended => "CHANGE_KIND_APPENDED",
             Self::Revoked => "CHANGE_KIND_REVOKED",
             Self::Modified => "CHANGE_KIND_MODIFIED",
+            Self::Extended => "CHANGE_KIND_EXTENDED",
+            Self::Hidden => "CHANGE_KIND_HIDDEN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -983,6 +1221,8 @@ impl ChangeKind {
             "CHANGE_KIND_APPENDED" => Some(Self::Appended),
             "CHANGE_KIND_REVOKED" => Some(Self::Revoked),
             "CHANGE_KIND_MODIFIED" => Some(Self::Modified),
+            "CHANGE_KIND_EXTENDED" => Some(Self::Extended),
+            "CHANGE_KIND_HIDDEN" => Some(Self::Hidden),
             _ => None,
         }
     }
@@ -1203,6 +1443,21 @@ pub struct ConversationState {
     /// later events change.
     #[prost(uint64, tag = "21")]
     pub pts: u64,
+    /// how often this account hid messages from itself
+    #[prost(uint64, tag = "30")]
+    pub view_version: u64,
+    /// unread messages that mention this account or all, ascending; groups only, at most 100
+    #[prost(message, repeated, tag = "31")]
+    pub mentions: ::prost::alloc::vec::Vec<Mention>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Mention {
+    #[prost(uint64, tag = "1")]
+    pub sequence: u64,
+    #[prost(bool, tag = "2")]
+    pub me: bool,
+    #[prost(bool, tag = "3")]
+    pub all: bool,
 }
 /// What an account set for one conversation; the same on all of its instances.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1555,7 +1810,10 @@ pub struct ConversationUpdate {
 pub struct AccountEvent {
     #[prost(uint64, tag = "1")]
     pub pts: u64,
-    #[prost(oneof = "account_event::Kind", tags = "2, 3, 4, 5, 6, 7, 8, 31, 30, 40")]
+    #[prost(
+        oneof = "account_event::Kind",
+        tags = "2, 3, 4, 5, 6, 7, 8, 31, 30, 40, 20, 21"
+    )]
     pub kind: ::core::option::Option<account_event::Kind>,
 }
 /// Nested message and enum types in `AccountEvent`.
@@ -1587,6 +1845,12 @@ pub mod account_event {
         AllRead(super::ReadMarks),
         #[prost(message, tag = "40")]
         SettingsChanged(super::SettingsChanged),
+        /// an instance of this account hid messages
+        #[prost(message, tag = "20")]
+        MessagesDeleted(super::MessagesDeleted),
+        /// likewise all of a conversation
+        #[prost(message, tag = "21")]
+        HistoryCleared(super::HistoryCleared),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1630,6 +1894,26 @@ pub struct SettingsRevision {
     pub first_sequence: u64,
     #[prost(uint64, tag = "5")]
     pub active_ms: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MessagesDeleted {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(uint64, repeated, tag = "2")]
+    pub sequences: ::prost::alloc::vec::Vec<u64>,
+    /// of the conversation's state afterwards
+    #[prost(uint64, tag = "3")]
+    pub view_version: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HistoryCleared {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    /// the oldest message that may be seen now
+    #[prost(uint64, tag = "2")]
+    pub first_sequence: u64,
+    #[prost(uint64, tag = "3")]
+    pub view_version: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GroupLeft {
@@ -1848,7 +2132,7 @@ pub struct Request {
     pub id: u32,
     #[prost(
         oneof = "request::Command",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 112, 81, 82, 83"
+        tags = "10, 11, 12, 13, 20, 21, 22, 23, 24, 25, 26, 27, 50, 51, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 112, 81, 82, 83"
     )]
     pub command: ::core::option::Option<request::Command>,
 }
@@ -1870,6 +2154,20 @@ pub mod request {
         RevokeMessage(super::RevokeMessage),
         #[prost(message, tag = "22")]
         ListMessages(super::ListMessages),
+        #[prost(message, tag = "23")]
+        ModifyMessage(super::ModifyMessage),
+        #[prost(message, tag = "24")]
+        DeleteMessages(super::DeleteMessages),
+        #[prost(message, tag = "25")]
+        ClearHistory(super::ClearHistory),
+        #[prost(message, tag = "26")]
+        ChangeExtensions(super::ChangeExtensions),
+        #[prost(message, tag = "27")]
+        ListExtensions(super::ListExtensions),
+        #[prost(message, tag = "50")]
+        PutMerged(super::PutMerged),
+        #[prost(message, tag = "51")]
+        GetMerged(super::GetMerged),
         #[prost(message, tag = "30")]
         ListConversations(super::ListConversations),
         #[prost(message, tag = "31")]
@@ -1932,7 +2230,7 @@ pub struct Response {
     pub text: ::prost::alloc::string::String,
     #[prost(
         oneof = "response::Result",
-        tags = "10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 112, 81, 82, 83"
+        tags = "10, 11, 12, 13, 20, 21, 22, 23, 24, 25, 26, 27, 50, 51, 30, 31, 32, 40, 41, 42, 43, 44, 45, 46, 47, 60, 61, 70, 71, 72, 80, 90, 110, 111, 112, 81, 82, 83"
     )]
     pub result: ::core::option::Option<response::Result>,
 }
@@ -1954,6 +2252,20 @@ pub mod response {
         RevokeMessage(super::RevokeMessageResult),
         #[prost(message, tag = "22")]
         ListMessages(super::ListMessagesResult),
+        #[prost(message, tag = "23")]
+        ModifyMessage(super::ModifyMessageResult),
+        #[prost(message, tag = "24")]
+        DeleteMessages(super::DeleteMessagesResult),
+        #[prost(message, tag = "25")]
+        ClearHistory(super::ClearHistoryResult),
+        #[prost(message, tag = "26")]
+        ChangeExtensions(super::ChangeExtensionsResult),
+        #[prost(message, tag = "27")]
+        ListExtensions(super::ListExtensionsResult),
+        #[prost(message, tag = "50")]
+        PutMerged(super::PutMergedResult),
+        #[prost(message, tag = "51")]
+        GetMerged(super::GetMergedResult),
         #[prost(message, tag = "30")]
         ListConversations(super::ListConversationsResult),
         #[prost(message, tag = "31")]

@@ -10,7 +10,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hongyan_protocol::conversation::ConversationState;
+use hongyan_protocol::body::MENTION_ALL;
+use hongyan_protocol::conversation::{ConversationState, MENTIONS_MAX, Mention};
 use hongyan_protocol::group::Group;
 use hongyan_protocol::id::{ConversationId, Pts, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{ChangeKind, Message as Data, MessageKey, Target, TimelineChange};
@@ -34,7 +35,8 @@ pub(crate) struct Entry {
     pub(crate) version: Version,
     /// The newest message taken.
     pub(crate) last_taken: Sequence,
-    /// Invariant: without holes, ascending, and ending at `last_taken`, or empty (C3).
+    /// Invariant: ascending, and without holes but where this account does not see what is there (C3); nothing that it sees
+    /// is between the last one and `last_taken`.
     pub(crate) messages: VecDeque<Arc<Message>>,
     /// Whether nothing older than `messages` can be seen.
     is_complete: bool,
@@ -104,6 +106,8 @@ impl Entry {
             settings: Settings::default(),
             pts: Pts(0),
             draft: String::new(),
+            view_version: 0,
+            mentions: Vec::new(),
         })
     }
 
@@ -195,9 +199,14 @@ impl Entry {
         let overtaken = state.version < self.version.max(known.version)
             || state.read < known.read
             || state.peer_read < known.peer_read
+            || state.view_version < known.view_version
             || state.settings.revision < known.settings.revision;
         if !overtaken {
             let draft = known.draft.clone();
+            // What was hidden by this account elsewhere; the log tells, or was too long.
+            if state.view_version > known.view_version {
+                self.drop_messages();
+            }
             self.state = Arc::new(ConversationState { draft, ..state });
             self.is_state_wanted = false;
         }
@@ -233,9 +242,8 @@ impl Entry {
     fn take_one(&mut self, change: TimelineChange, judge: &Judge<'_>, changes: &mut Changes) {
         let sequence = change.message.sequence;
         let is_new = sequence > self.last_taken;
-        if !is_new && sequence < self.state.first_sequence {
-            // Of a history that the account does not see any more.
-            return;
+        if change.kind == ChangeKind::Hidden || sequence < self.state.first_sequence {
+            return self.pass_over(&change);
         }
         let held = self.index(sequence).map(|at| self.messages[at].clone());
         let was_revoked = held.as_ref().is_some_and(|it| it.is_revoked());
@@ -243,28 +251,95 @@ impl Entry {
             self.count(&change, judge.me);
         }
         let mut message = Message::of(change.message, judge.me, self.state.peer_read);
-        message.is_modified =
-            change.kind == ChangeKind::Modified || held.as_ref().is_some_and(|it| it.is_modified);
         message.receipt = held.as_ref().and_then(|it| it.receipt);
         let message = Arc::new(message);
+        changes.extended(&message, change.extensions);
         if is_new {
             self.push(message.clone());
         } else if let Some(at) = self.index(sequence) {
             self.messages[at] = message.clone();
         }
-        if judge.is_own_doing {
-            return;
-        }
         if is_new {
-            if message.is_own || self.state.remind() != RemindType::Discard {
+            if !judge.is_own_doing && (message.is_own || self.state.remind() != RemindType::Discard) {
                 tell_new(message, judge, changes);
             }
         } else if message.is_revoked() {
-            if !was_revoked {
+            if !was_revoked && !judge.is_own_doing {
                 changes.revoked.push(message);
             }
         } else if change.kind == ChangeKind::Modified {
             changes.modified.push(message);
+        }
+    }
+
+    /// Takes a change of what this account does not see: only its numbers count.
+    fn pass_over(&mut self, change: &TimelineChange) {
+        let sequence = change.message.sequence;
+        if sequence > self.last_taken {
+            if sequence != self.last_taken.next() {
+                self.drop_messages();
+            }
+            self.last_taken = sequence;
+        } else if let Some(at) = self.index(sequence) {
+            self.messages.remove(at);
+        }
+        if sequence > self.state.last_sequence {
+            let state = Arc::make_mut(&mut self.state);
+            state.last_sequence = sequence;
+            if let Some(group) = &mut state.group {
+                group.last_sequence = sequence;
+            }
+        }
+    }
+
+    /// Takes messages out that an instance of this account deleted. Those that were held, and whether only the server knows
+    /// what is left.
+    pub(crate) fn delete_messages(
+        &mut self,
+        sequences: &[Sequence],
+        view_version: u64,
+    ) -> (Vec<Arc<Message>>, bool) {
+        let mut deleted = Vec::new();
+        for sequence in sequences {
+            if let Some(at) = self.index(*sequence)
+                && let Some(message) = self.messages.remove(at)
+            {
+                deleted.push(message);
+            }
+        }
+        if view_version <= self.state.view_version {
+            return (deleted, false);
+        }
+        let state = Arc::make_mut(&mut self.state);
+        state.view_version = view_version;
+        state.mentions.retain(|it| !sequences.contains(&it.sequence));
+        let last = state.last_message.as_ref().map(|it| it.sequence);
+        let counts = |it: &Sequence| *it > state.read || Some(*it) == last;
+        (deleted, sequences.iter().any(counts))
+    }
+
+    /// An instance of this account cleared the history before a message. Whether only the server knows what is left.
+    pub(crate) fn clear(&mut self, first: Sequence, view_version: u64) -> bool {
+        self.messages.retain(|it| it.data.sequence >= first);
+        if view_version <= self.state.view_version {
+            return false;
+        }
+        let state = Arc::make_mut(&mut self.state);
+        state.view_version = view_version;
+        state.first_sequence = first;
+        state.mentions.retain(|it| it.sequence >= first);
+        if first <= state.last_sequence {
+            return true;
+        }
+        state.unread_count = 0;
+        state.last_message = None;
+        false
+    }
+
+    /// Replaces what a held message says, for this instance alone: what belongs to it was loaded.
+    pub(crate) fn load(&mut self, sequence: Sequence, body: hongyan_protocol::body::Body) {
+        if let Some(at) = self.index(sequence) {
+            Arc::make_mut(&mut self.messages[at]).data.body = body;
         }
     }
 
@@ -280,6 +355,11 @@ impl Entry {
             if is_others && data.counts_as_unread() {
                 state.unread_count += 1;
             }
+            if is_others && let Some(mention) = mention(data, me) {
+                state.mentions.push(mention);
+                let beyond = state.mentions.len().saturating_sub(MENTIONS_MAX);
+                state.mentions.drain(..beyond);
+            }
             if !data.flags.no_last_message {
                 state.active = data.time;
                 state.last_message = Some(data.clone());
@@ -294,6 +374,9 @@ impl Entry {
         let is_revoke = change.kind == ChangeKind::Revoked;
         if is_revoke && is_others && !data.flags.no_unread {
             state.unread_count = state.unread_count.saturating_sub(1);
+        }
+        if is_revoke {
+            state.mentions.retain(|it| it.sequence != data.sequence);
         }
         if let Some(last) = &mut state.last_message
             && last.sequence == data.sequence
@@ -336,6 +419,7 @@ impl Entry {
         let state = Arc::make_mut(&mut self.state);
         let from = state.read.next();
         let from = from.max(state.first_sequence).max(state.settings.deleted_before);
+        state.mentions.retain(|it| it.sequence >= from);
         if from > state.last_sequence {
             state.unread_count = 0;
             return true;
@@ -378,10 +462,10 @@ impl Entry {
     }
 
     fn index(&self, sequence: Sequence) -> Option<usize> {
-        let first = self.messages.front()?.data.sequence;
-        let at = usize::try_from(sequence.0.checked_sub(first.0)?).ok()?;
-        // By the invariant; checked because the server is outside.
-        (self.messages.get(at)?.data.sequence == sequence).then_some(at)
+        let found = self
+            .messages
+            .binary_search_by_key(&sequence, |it| it.data.sequence);
+        found.ok()
     }
 
     fn push(&mut self, message: Arc<Message>) {
@@ -405,6 +489,23 @@ pub(crate) fn tell_new(message: Arc<Message>, judge: &Judge<'_>, changes: &mut C
     }
 }
 
+/// Whom of us a message of a group mentions.
+fn mention(data: &Data, me: &UserId) -> Option<Mention> {
+    if !matches!(data.to, Target::Group(_)) || data.revoker.is_some() {
+        return None;
+    }
+    let mentioned = data.body.mentioned();
+    let (is_me, all) = (
+        mentioned.iter().any(|it| it == me.as_str()),
+        mentioned.iter().any(|it| it == MENTION_ALL),
+    );
+    (is_me || all).then_some(Mention {
+        sequence: data.sequence,
+        me: is_me,
+        all,
+    })
+}
+
 /// How many members a group has after a tip of it.
 pub(crate) fn members_after(data: &Data) -> Option<u32> {
     let Target::Group(_) = data.to else { return None };
@@ -426,6 +527,7 @@ mod tests {
         let bob = UserId::trusted("bob");
         TimelineChange {
             kind,
+            extensions: Vec::new(),
             message: Data {
                 key: MessageKey {
                     account: AccountId(2),
@@ -445,6 +547,8 @@ mod tests {
                 name_card: String::new(),
                 revoker: (kind == ChangeKind::Revoked).then_some(bob),
                 version: Version(version),
+                edits: 0,
+                receivers: Vec::new(),
             },
         }
     }

@@ -353,6 +353,7 @@ pub fn samples() -> Vec<Vec<u8>> {
     let change = |sequence| wire::TimelineChange {
         kind: wire::ChangeKind::Appended.into(),
         message: Some(message(sequence)),
+        extensions: Vec::new(),
     };
     let pushes: Vec<Vec<u8>> = [
         wire::push::Kind::TimelineChange(change(3)),

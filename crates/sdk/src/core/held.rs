@@ -9,8 +9,8 @@ use std::sync::Arc;
 use hongyan_protocol::change::AccountEvent;
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::group::Group;
-use hongyan_protocol::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
-use hongyan_protocol::message::{MessageKey, TimelineChange};
+use hongyan_protocol::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::message::{Extension, MessageKey, TimelineChange};
 use hongyan_protocol::profile::Profile;
 use hongyan_protocol::settings::{RemindType, SettingsChange};
 
@@ -21,6 +21,8 @@ use super::receipt::ReadReceipt;
 
 /// Page ends of `getMessageList` that are remembered, for messages that are not held any more.
 const CURSORS_MAX: usize = 256;
+/// Messages whose key/value pairs are known by version.
+const EXTENDED_MAX: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -55,6 +57,8 @@ pub(crate) struct Held {
     /// Calls that want several conversations.
     pub(crate) lists: Vec<ListWanted>,
     cursors: VecDeque<(MessageKey, Sequence)>,
+    /// The versions of key/value pairs as the app knows them, by message.
+    extensions: VecDeque<(MessageKey, Vec<(String, Version)>)>,
     total_shown: u64,
 }
 
@@ -82,6 +86,9 @@ pub(crate) struct Changes {
     pub(crate) revoked: Vec<Arc<Message>>,
     pub(crate) read_by_peer: Vec<Arc<Message>>,
     pub(crate) receipts: Vec<ReadReceipt>,
+    pub(crate) deleted: Vec<Arc<Message>>,
+    /// Messages with the key/value pairs of them that changed.
+    pub(crate) extended: Vec<(Arc<Message>, Vec<Extension>)>,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) conversations: bool,
     pub(crate) groups: bool,
@@ -89,6 +96,14 @@ pub(crate) struct Changes {
     pub(crate) conversation_groups: bool,
     /// Conversation groups in which there are others now.
     pub(crate) in_groups: Vec<String>,
+}
+
+impl Changes {
+    pub(crate) fn extended(&mut self, message: &Arc<Message>, extensions: Vec<Extension>) {
+        if !extensions.is_empty() {
+            self.extended.push((message.clone(), extensions));
+        }
+    }
 }
 
 impl Held {
@@ -113,6 +128,7 @@ impl Held {
             syncing: None,
             lists: Vec::new(),
             cursors: VecDeque::new(),
+            extensions: VecDeque::new(),
             total_shown: 0,
         }
     }
@@ -159,6 +175,35 @@ impl Held {
             self.cursors.pop_front();
         }
         self.cursors.push_back((key, sequence));
+    }
+
+    /// The app knows these key/value pairs of a message from now on.
+    pub(crate) fn know_extensions<'a>(
+        &mut self,
+        key: MessageKey,
+        extensions: impl IntoIterator<Item = &'a Extension>,
+    ) {
+        let at = self.extensions.iter().position(|it| it.0 == key);
+        let mut known = match at.and_then(|at| self.extensions.remove(at)) {
+            Some((_, known)) => known,
+            None => Vec::new(),
+        };
+        for extension in extensions {
+            match known.iter_mut().find(|it| it.0 == extension.key) {
+                Some(it) => it.1 = it.1.max(extension.version),
+                None => known.push((extension.key.clone(), extension.version)),
+            }
+        }
+        if self.extensions.len() == EXTENDED_MAX {
+            self.extensions.pop_front();
+        }
+        self.extensions.push_back((key, known));
+    }
+
+    /// The version of a pair as the app knows it; `None`: it never heard of one.
+    pub(crate) fn extension_version(&self, key: MessageKey, name: &str) -> Option<Version> {
+        let (_, known) = self.extensions.iter().find(|it| it.0 == key)?;
+        known.iter().find(|it| it.0 == name).map(|it| it.1)
     }
 
     /// The conversation list as the app sees it: pinned ones first, then newest first; those of the same time by name,
@@ -214,6 +259,28 @@ impl Held {
         }
         if !changes.modified.is_empty() {
             out.event(Event::MessageModified(changes.modified));
+        }
+        if !changes.deleted.is_empty() {
+            out.event(Event::MessageDeleted(changes.deleted));
+        }
+        for (message, extensions) in changes.extended {
+            self.know_extensions(message.key(), &extensions);
+            let removed = extensions.iter().filter(|it| it.value.is_none());
+            let removed: Vec<String> = removed.map(|it| it.key.clone()).collect();
+            let set = extensions.into_iter().filter_map(|it| Some((it.key, it.value?)));
+            let set: Vec<(String, String)> = set.collect();
+            if !set.is_empty() {
+                out.event(Event::MessageExtensionsUpdated {
+                    message: message.clone(),
+                    extensions: set,
+                });
+            }
+            if !removed.is_empty() {
+                out.event(Event::MessageExtensionsDeleted {
+                    message,
+                    keys: removed,
+                });
+            }
         }
         if !changes.revoked.is_empty() {
             out.event(Event::MessageRevoked(changes.revoked));

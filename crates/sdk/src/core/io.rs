@@ -180,6 +180,36 @@ pub enum Call {
         key: MessageKey,
         sequence: Sequence,
     },
+    /// Lets a message say what this one says.
+    ModifyMessage {
+        message: Message,
+    },
+    /// For this account alone; the first 30 are taken.
+    DeleteMessages {
+        messages: Vec<MessageRef>,
+    },
+    /// For this account alone; the conversation stays.
+    ClearHistory {
+        conversation: ConversationId,
+    },
+    SetMessageExtensions {
+        message: MessageRef,
+        extensions: Vec<(String, String)>,
+    },
+    GetMessageExtensions {
+        message: MessageRef,
+        /// Empty: all.
+        keys: Vec<String>,
+    },
+    DeleteMessageExtensions {
+        message: MessageRef,
+        /// `None`: all.
+        keys: Option<Vec<String>>,
+    },
+    /// Loads what a merger holds.
+    DownloadMerger {
+        message: Message,
+    },
     /// A page of history, newest first: 15 messages before the one named; from the newest when none is named.
     GetMessageList {
         conversation: ConversationId,
@@ -408,6 +438,10 @@ pub enum Answer {
         /// The message, when it is held.
         message: Option<Arc<Message>>,
     },
+    /// Those that were deleted; `None`: it is not held.
+    MessagesDeleted(Vec<(MessageKey, Option<Arc<Message>>)>),
+    /// One for each key/value pair that was asked for.
+    Extensions(Vec<ExtensionOutcome>),
     Messages {
         /// Old to new.
         messages: Vec<Arc<Message>>,
@@ -481,6 +515,17 @@ pub enum Answer {
     },
 }
 
+/// What became of a key/value pair, or what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionOutcome {
+    /// 0, or 23001: somebody else changed it before. `None` when it was only read.
+    pub code: Option<Code>,
+    /// Its name.
+    pub key: String,
+    /// As it is now; empty when there is none.
+    pub value: String,
+}
+
 /// How a wish to join ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Joined {
@@ -518,6 +563,22 @@ pub enum Event {
     MessageModified(Vec<Arc<Message>>),
     /// `MESSAGE_REVOKED`.
     MessageRevoked(Vec<Arc<Message>>),
+    /// Messages that an instance of this account deleted. No event of the public API: there `isDeleted` changes in place.
+    MessageDeleted(Vec<Arc<Message>>),
+    /// `MESSAGE_EXTENSIONS_UPDATED`, also for what this instance set.
+    MessageExtensionsUpdated {
+        /// Of which message.
+        message: Arc<Message>,
+        /// Keys and values that were set.
+        extensions: Vec<(String, String)>,
+    },
+    /// `MESSAGE_EXTENSIONS_DELETED`, also for what this instance removed.
+    MessageExtensionsDeleted {
+        /// Of which message.
+        message: Arc<Message>,
+        /// Those that are gone.
+        keys: Vec<String>,
+    },
     /// `MESSAGE_READ_BY_PEER`: own messages that the peer of a C2C read now.
     MessageReadByPeer(Vec<Arc<Message>>),
     /// `MESSAGE_READ_RECEIPT_RECEIVED`: how far own messages were read now.

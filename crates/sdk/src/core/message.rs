@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{ConversationId, Sequence, Timestamp, UserId, Version};
+use hongyan_protocol::id::{ConversationId, GroupId, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::limits;
 use hongyan_protocol::message::{
     self, ChangeKind, MessageFlags, MessageKey, Priority, Target, TimelineChange,
@@ -43,6 +43,8 @@ pub struct Message {
     pub is_modified: bool,
     /// How far an own message that wants receipts was read; `None`: that is not known here.
     pub receipt: Option<Receipt>,
+    /// Whether this account deleted it.
+    pub is_deleted: bool,
 }
 
 /// How far a message got.
@@ -76,7 +78,8 @@ impl Message {
             is_own,
             status: Status::Success,
             is_peer_read: is_own && matches!(data.to, Target::User(_)) && data.sequence <= peer_read,
-            is_modified: false,
+            is_modified: data.edits > 0,
+            is_deleted: false,
             receipt: None,
             data,
         }
@@ -114,6 +117,10 @@ pub struct Draft {
     pub cloud_custom_data: String,
     /// Whether a receipt is wanted.
     pub need_read_receipt: bool,
+    /// Whether members may attach key/value pairs.
+    pub support_extension: bool,
+    /// In a group: who alone sees it, beside this account; at most 50. Empty: all.
+    pub receivers: Vec<UserId>,
 }
 
 impl Draft {
@@ -128,6 +135,15 @@ impl Draft {
         )
     }
 
+    /// A text that mentions members of a group: at most 30 userIDs, or the constant of @all among them.
+    pub fn text_at(group: GroupId, text: impl Into<String>, at_user_ids: Vec<String>) -> Self {
+        let text = text.into();
+        Self::of(
+            ConversationId::Group(group),
+            Kind::Text(wire::Text { text, at_user_ids }),
+        )
+    }
+
     /// A message of this element, all else by default.
     pub const fn of(conversation: ConversationId, element: Kind) -> Self {
         Self {
@@ -136,6 +152,8 @@ impl Draft {
             priority: Priority::Normal,
             cloud_custom_data: String::new(),
             need_read_receipt: false,
+            support_extension: false,
+            receivers: Vec::new(),
         }
     }
 }
@@ -151,6 +169,7 @@ pub fn for_show(data: &message::Message) -> String {
         Some(Kind::Audio(_)) => String::from("[Audio]"),
         Some(Kind::Video(_)) => String::from("[Video]"),
         Some(Kind::File(_)) => String::from("[File]"),
+        Some(Kind::Merger(_)) => String::from("[Chat History]"),
         Some(Kind::GroupTip(_)) => String::from("[Group Tip]"),
         Some(Kind::GroupNotice(_)) => String::from("[Group Notice]"),
         None => String::from("[Message]"),
@@ -160,7 +179,8 @@ pub fn for_show(data: &message::Message) -> String {
 impl Core {
     /// Makes a message, without sending it.
     ///
-    /// Errors: why a call would be refused now (see [`Core::refusal`]); 2106 for the system conversation.
+    /// Errors: why a call would be refused now (see [`Core::refusal`]); 2106 for the system conversation, and for a text that
+    /// mentions somebody outside of a group; 10053 for more than 30 mentioned.
     pub fn create_message(&mut self, now: Timestamp, draft: Draft) -> Result<Message, Failure> {
         if let Some(refusal) = self.refusal(super::Gate::LoggedIn) {
             return Err(refusal);
@@ -173,6 +193,16 @@ impl Core {
             ConversationId::Group(group) => Target::Group(group.clone()),
             ConversationId::System => return Err(Failure::of(Code::CONVERSATION_TYPE_INVALID)),
         };
+        if let Kind::Text(text) = &draft.element
+            && !text.at_user_ids.is_empty()
+        {
+            if text.at_user_ids.len() > limits::AT_USERS_MAX {
+                return Err(Failure::of(Code::GROUP_TOO_MANY_AT));
+            }
+            if !matches!(to, Target::Group(_)) {
+                return Err(Failure::of(Code::CONVERSATION_TYPE_INVALID));
+            }
+        }
         // The server's clock: it refuses messages from the future, and this device may be wrong by years.
         let time = Timestamp(now.0.saturating_add_signed(self.login.clock_ahead_ms));
         let name_card = match &to {
@@ -198,6 +228,8 @@ impl Core {
                 priority: draft.priority,
                 flags: MessageFlags {
                     need_read_receipt: draft.need_read_receipt,
+                    support_extension: draft.support_extension,
+                    is_targeted: !draft.receivers.is_empty(),
                     ..MessageFlags::default()
                 },
                 cloud_custom_data: draft.cloud_custom_data,
@@ -206,6 +238,8 @@ impl Core {
                 name_card,
                 revoker: None,
                 version: Version(0),
+                edits: 0,
+                receivers: draft.receivers,
             },
             conversation: draft.conversation,
             is_own: true,
@@ -213,6 +247,7 @@ impl Core {
             is_peer_read: false,
             is_modified: false,
             receipt: None,
+            is_deleted: false,
         })
     }
 
@@ -224,14 +259,13 @@ impl Core {
         options: SendOptions,
     ) {
         let data = &mut message.data;
-        data.flags.no_unread |= options.excluded_from_unread_count;
-        data.flags.no_last_message |= options.excluded_from_last_message;
+        // What passes by counts nowhere as it is.
+        if !options.online_user_only {
+            data.flags.no_unread |= options.excluded_from_unread_count;
+            data.flags.no_last_message |= options.excluded_from_last_message;
+        }
         if message.conversation == ConversationId::System {
             let failure = Failure::of(Code::CONVERSATION_TYPE_INVALID);
-            return self.send_failed(call, message, failure);
-        }
-        if data.body.bytes().len() + data.cloud_custom_data.len() > limits::MESSAGE_BYTES_MAX {
-            let failure = Failure::of(Code::MESSAGE_TOO_LONG);
             return self.send_failed(call, message, failure);
         }
         if let Some(held) = &mut self.held
@@ -242,17 +276,39 @@ impl Core {
             }
             held.sent_keys.push_back(data.key);
         }
+        let body = data.body.clone();
+        if body.bytes().len() + data.cloud_custom_data.len() <= limits::MESSAGE_BYTES_MAX {
+            return self.send_body(now, call, message, &body, options);
+        }
+        // What is merged may be kept apart.
+        if let Err((message, failure)) = self.send_apart(now, call, message, options) {
+            self.send_failed(call, *message, failure);
+        }
+    }
+
+    /// Sends a message whose body has its final form.
+    pub(super) fn send_body(
+        &mut self,
+        now: Timestamp,
+        call: CallId,
+        message: Message,
+        body: &Body,
+        options: SendOptions,
+    ) {
+        let data = &message.data;
         let command = Command::SendMessage(wire::SendMessage {
             conversation: Some(message.conversation.to_wire()),
             client_time_s: data.key.client_time_s,
             random: data.key.random,
-            body: data.body.bytes().clone(),
+            body: body.bytes().clone(),
             priority: data.priority.to_wire() as i32,
             cloud_custom_data: data.cloud_custom_data.clone(),
             no_unread: data.flags.no_unread,
             no_last_message: data.flags.no_last_message,
             need_read_receipt: data.flags.need_read_receipt,
             online_only: options.online_user_only,
+            receivers: super::profile::texts(&data.receivers),
+            support_extension: data.flags.support_extension,
         });
         let message = Box::new(message);
         self.request(now, command, Then::Sent { call, message });
@@ -271,10 +327,14 @@ impl Core {
         message.data.version = Version(result.version);
         if result.version > 0 {
             // The server tells everybody else; this instance hears of its own message by the answer alone.
-            let change = TimelineChange {
-                kind: ChangeKind::Appended,
-                message: message.data.clone(),
-            };
+            let mut data = message.data.clone();
+            if !matches!(data.to, Target::Group(_)) {
+                // Between two there is nobody to hide it from.
+                data.receivers.clear();
+            }
+            // What is for some alone counts for none.
+            data.flags.no_unread |= !data.receivers.is_empty();
+            let change = TimelineChange::of(ChangeKind::Appended, data);
             self.timeline_change(now, change, true);
         }
         self.out.answer(call, Answer::Message(Arc::new(message)));
@@ -335,10 +395,7 @@ impl Core {
             });
         match &message {
             Some(message) => {
-                let change = TimelineChange {
-                    kind: ChangeKind::Revoked,
-                    message: message.data.clone(),
-                };
+                let change = TimelineChange::of(ChangeKind::Revoked, message.data.clone());
                 self.timeline_change(now, change, true);
             }
             // What it was is not known here; the timeline tells.

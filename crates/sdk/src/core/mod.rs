@@ -10,11 +10,12 @@
 //! | `request` | which answers are waited for, and what is asked again |
 //! | `sync` | event log, timelines, gaps |
 //! | `conversation`, `held` | what is held: counts, messages, the list |
-//! | `message`, `hop`, `receipt`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
+//! | `message`, `change`, `merger`, `hop`, `receipt`, `file`, `settings`, `group`, `profile` | the calls of the app, one room each |
 //!
 //! An input is handled in three steps: it changes what is held and leaves requests and answers; what changed is told to
 //! the app, once and in order; the next wake-up is announced.
 
+mod change;
 mod connection;
 mod conversation;
 mod file;
@@ -26,6 +27,7 @@ mod held;
 mod hop;
 mod io;
 mod login;
+mod merger;
 mod message;
 mod profile;
 mod random;
@@ -58,9 +60,10 @@ use request::{Requests, Then};
 pub use file::{LocalFile, Part, bare_link, whole_link};
 pub use hop::{HopFrom, HopNext};
 pub use io::{
-    Answer, Call, CallId, ConversationFilter, Event, Failure, GroupView, Input, Joined, Level, NetState,
-    NewGroup, Output, ProfileFields, SendOptions, UserSig,
+    Answer, Call, CallId, ConversationFilter, Event, ExtensionOutcome, Failure, GroupView, Input, Joined,
+    Level, NetState, NewGroup, Output, ProfileFields, SendOptions, UserSig,
 };
+pub use merger::{check as check_passed_on, merge};
 pub use message::{Draft, Message, PAGE, Status, for_show};
 pub use receipt::{MessageRef, ReadReceipt};
 
@@ -243,6 +246,17 @@ impl Core {
                 key,
                 sequence,
             } => self.revoke_message(now, id, conversation, key, sequence),
+            Call::ModifyMessage { message } => self.modify_message(now, id, message),
+            Call::DeleteMessages { messages } => self.delete_messages(now, id, messages),
+            Call::ClearHistory { conversation } => self.clear_history(now, id, conversation),
+            Call::SetMessageExtensions { message, extensions } => {
+                self.set_extensions(now, id, &message, extensions);
+            }
+            Call::GetMessageExtensions { message, keys } => self.get_extensions(now, id, &message, keys),
+            Call::DeleteMessageExtensions { message, keys } => {
+                self.delete_extensions(now, id, &message, keys);
+            }
+            Call::DownloadMerger { message } => self.download_merger(now, id, message),
             Call::GetMessageList { conversation, before } => self.message_list(now, id, conversation, before),
             Call::SetMessageRead { conversation } => self.mark_read(now, id, conversation),
             Call::GetMessageListHopping {
@@ -574,6 +588,36 @@ impl Core {
                 },
                 Some(R::RevokeMessage(it)),
             ) => self.message_revoked(now, call, &conversation, key, sequence, Version(it.version)),
+            (Then::Modified { call, message }, Some(R::ModifyMessage(it))) => {
+                self.message_modified(now, call, &message, it);
+            }
+            (
+                Then::Deleted {
+                    call,
+                    conversation,
+                    messages,
+                },
+                Some(R::DeleteMessages(it)),
+            ) => self.messages_deleted(now, call, conversation, messages, &it),
+            (Then::Cleared { call, conversation }, Some(R::ClearHistory(it))) => {
+                let change = AccountChange::HistoryCleared {
+                    conversation,
+                    first: Sequence(it.first_sequence),
+                    view_version: it.view_version,
+                };
+                self.own_event(now, it.pts, change);
+                self.out.answer(call, Answer::Done);
+            }
+            (Then::Extended { call }, Some(R::ChangeExtensions(it))) => self.extended(now, call, it),
+            (Then::Extensions { call, key, keys }, Some(R::ListExtensions(it))) => {
+                self.extensions_came(call, key, &keys, it);
+            }
+            (Then::MergedPut { call, sending }, Some(R::PutMerged(it))) => {
+                self.merged_put(now, call, sending, it);
+            }
+            (Then::Merged { call, message }, Some(R::GetMerged(it))) => {
+                self.merged_came(call, *message, &it);
+            }
             (
                 Then::Page {
                     call,
@@ -709,6 +753,7 @@ impl Core {
             Then::Sent { call, message } | Then::Uploaded { call, message, .. } => {
                 self.send_failed(call, *message, failure);
             }
+            Then::MergedPut { call, sending } => self.merged_refused(call, *sending, failure),
             Then::Listed { call, .. } => self.listed(call),
             Then::MoreConversations => {
                 if let Some(held) = &mut self.held {
@@ -789,6 +834,10 @@ const fn changes_something(result: &response::Result) -> bool {
         result,
         R::SendMessage(_)
             | R::RevokeMessage(_)
+            | R::ModifyMessage(_)
+            | R::DeleteMessages(_)
+            | R::ClearHistory(_)
+            | R::ChangeExtensions(_)
             | R::MarkRead(_)
             | R::CreateGroup(_)
             | R::JoinGroup(_)

@@ -12,6 +12,7 @@ use hongyan_protocol::wire::{self, request::Command};
 use super::file::Part;
 use super::frames;
 use super::io::CallId;
+use super::merger::Sending;
 use super::message::Message;
 
 /// A request is answered within this time.
@@ -43,6 +44,37 @@ pub(crate) enum Then {
         conversation: ConversationId,
         key: MessageKey,
         sequence: Sequence,
+    },
+    Modified {
+        call: CallId,
+        message: Box<Message>,
+    },
+    Deleted {
+        call: CallId,
+        conversation: ConversationId,
+        messages: Vec<(MessageKey, Sequence)>,
+    },
+    Cleared {
+        call: CallId,
+        conversation: ConversationId,
+    },
+    Extended {
+        call: CallId,
+    },
+    Extensions {
+        call: CallId,
+        key: MessageKey,
+        /// Empty: all.
+        keys: Vec<String>,
+    },
+    /// Parts of a merger go first; then the message itself.
+    MergedPut {
+        call: CallId,
+        sending: Box<Sending>,
+    },
+    Merged {
+        call: CallId,
+        message: Box<Message>,
     },
     Page {
         call: CallId,
@@ -152,6 +184,13 @@ impl Then {
             | Self::MoreConversations => None,
             Self::Sent { call, .. }
             | Self::Revoked { call, .. }
+            | Self::Modified { call, .. }
+            | Self::Deleted { call, .. }
+            | Self::Cleared { call, .. }
+            | Self::Extended { call }
+            | Self::Extensions { call, .. }
+            | Self::MergedPut { call, .. }
+            | Self::Merged { call, .. }
             | Self::Page { call, .. }
             | Self::MarkedRead { call, .. }
             | Self::AllRead { call }
@@ -187,9 +226,16 @@ impl Then {
             | Self::Changes(_)
             | Self::State(_)
             | Self::MoreConversations => AfterCut::Forget,
-            // Asking twice does no harm: reads, and commands that end in the same state. A message is known by
+            // Asking twice does no harm: reads, and commands that end in the same state or are known again. A message is known by
             // its key (contract C2).
             Self::Sent { .. }
+            | Self::Modified { .. }
+            | Self::Deleted { .. }
+            | Self::Cleared { .. }
+            | Self::Extended { .. }
+            | Self::Extensions { .. }
+            | Self::MergedPut { .. }
+            | Self::Merged { .. }
             | Self::Page { .. }
             | Self::MarkedRead { .. }
             | Self::AllRead { .. }
@@ -254,7 +300,7 @@ impl Requests {
             command: Some(command),
         });
         let until = now.plus_ms(match then {
-            Then::Sent { .. } | Then::Uploaded { .. } => SEND_MS,
+            Then::Sent { .. } | Then::Uploaded { .. } | Then::MergedPut { .. } => SEND_MS,
             _ => ANSWER_MS,
         });
         self.pending.push(Pending {

@@ -451,6 +451,16 @@ impl Core {
             Some(AccountChange::Receipts(receipts)) => self.receipts_given(receipts),
             Some(AccountChange::AllRead(marks)) => self.all_read(now, &marks),
             Some(AccountChange::Settings(changed)) => self.settings_changed(now, changed),
+            Some(AccountChange::MessagesDeleted {
+                conversation,
+                sequences,
+                view_version,
+            }) => self.take_deleted(now, &conversation, &sequences, view_version),
+            Some(AccountChange::HistoryCleared {
+                conversation,
+                first,
+                view_version,
+            }) => self.take_cleared(now, &conversation, first, view_version),
             // Of a newer server; its number counts all the same.
             None => {}
         }

@@ -47,8 +47,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::core::{
-    Answer, Call, Config, ConversationFilter, Core, Draft, Event, Failure, GroupView, HopFrom, HopNext,
-    Joined, Message, MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
+    Answer, Call, Config, ConversationFilter, Core, Draft, Event, ExtensionOutcome, Failure, GroupView,
+    HopFrom, HopNext, Joined, Message, MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
 };
 use driver::{Command, Driver};
 pub use upload::FileSource;
@@ -299,6 +299,68 @@ impl Tim {
             sequence: message.data.sequence,
         };
         self.call(call).await.map(drop)
+    }
+
+    /// Lets a message say what this one says: its body, if that is a text, custom, face or location one, and its custom data.
+    /// Any member of the conversation may. Returns it as it is now.
+    ///
+    /// Errors: 2480 when somebody else modified it before (with the latest message), 20026, 80002, 90002.
+    pub async fn modify_message(&self, message: Message) -> Result<Arc<Message>, Failure> {
+        self.message(Call::ModifyMessage { message }).await
+    }
+
+    /// Deletes messages of one conversation for this account, on all its instances; the first 30 are taken. Others keep
+    /// them. Errors: 2111, 2116, 10035, 10052.
+    pub async fn delete_messages(&self, messages: &[Arc<Message>]) -> Result<(), Failure> {
+        let messages = messages.iter().map(|it| MessageRef::from(&**it)).collect();
+        self.call(Call::DeleteMessages { messages }).await.map(drop)
+    }
+
+    /// Deletes all messages of a conversation for this account, on all its instances; the conversation stays.
+    /// Errors: 2500.
+    pub async fn clear_history_message(&self, conversation: ConversationId) -> Result<(), Failure> {
+        self.call(Call::ClearHistory { conversation }).await.map(drop)
+    }
+
+    /// Sets key/value pairs of a message that supports them: at most 20 at once, keys of 1 to 100 bytes, values of at most
+    /// 1 KB, 300 in all. Each has its own code: 23001 when somebody else changed it before, with the value that it has.
+    ///
+    /// Errors: 10004, 10007, 23002, 23004.
+    pub async fn set_message_extensions(
+        &self,
+        message: &Message,
+        extensions: Vec<(String, String)>,
+    ) -> Result<Vec<ExtensionOutcome>, Failure> {
+        let message = MessageRef::from(message);
+        self.extensions(Call::SetMessageExtensions { message, extensions })
+            .await
+    }
+
+    /// Key/value pairs of a message; all when `keys` is empty. Errors: 10007, 23004.
+    pub async fn get_message_extensions(
+        &self,
+        message: &Message,
+        keys: Vec<String>,
+    ) -> Result<Vec<ExtensionOutcome>, Failure> {
+        let message = MessageRef::from(message);
+        self.extensions(Call::GetMessageExtensions { message, keys })
+            .await
+    }
+
+    /// Removes key/value pairs of a message; all when `keys` is `None`. Errors: as for setting.
+    pub async fn delete_message_extensions(
+        &self,
+        message: &Message,
+        keys: Option<Vec<String>>,
+    ) -> Result<Vec<ExtensionOutcome>, Failure> {
+        let message = MessageRef::from(message);
+        self.extensions(Call::DeleteMessageExtensions { message, keys })
+            .await
+    }
+
+    /// A merged message with the messages that it holds. Errors: 2450, 2451, 2452.
+    pub async fn download_merger_message(&self, message: Message) -> Result<Arc<Message>, Failure> {
+        self.message(Call::DownloadMerger { message }).await
     }
 
     /// A page of 15 messages before one, old to new, and what names the page before it; from the newest when `before` is
@@ -725,6 +787,20 @@ impl Tim {
         {
             Answer::SettingsChanged { done, refused, .. } => Ok((done, refused)),
             Answer::Done => Ok((Vec::new(), Vec::new())),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn message(&self, call: Call) -> Result<Arc<Message>, Failure> {
+        match self.call(call).await? {
+            Answer::Message(message) => Ok(message),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn extensions(&self, call: Call) -> Result<Vec<ExtensionOutcome>, Failure> {
+        match self.call(call).await? {
+            Answer::Extensions(outcomes) => Ok(outcomes),
             _ => Err(unexpected()),
         }
     }

@@ -12,6 +12,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use hongyan_domain::account::Person;
 use hongyan_domain::error::store_code;
 use hongyan_domain::group::Standing;
+use hongyan_domain::message::revoke;
 use hongyan_domain::receipt::{Place, Rules};
 use hongyan_domain::{Chance, Event, Outcome, Refusal};
 use hongyan_protocol::change::AccountChange;
@@ -29,18 +30,23 @@ use crate::uploads::Uploads;
 
 mod add_to_blacklist;
 mod begin_upload;
+mod change_extensions;
 mod change_settings;
+mod clear_history;
 mod create_group;
+mod delete_messages;
 mod dismiss_group;
 mod find_conversation;
 mod find_group;
 mod find_profiles;
 mod finish_upload;
+mod get_merged;
 mod handle_group_application;
 mod join_group;
 mod list_blacklist;
 mod list_changes;
 mod list_conversations;
+mod list_extensions;
 mod list_group_members;
 mod list_groups;
 mod list_messages;
@@ -50,6 +56,8 @@ mod login;
 mod logout;
 mod mark_all_read;
 mod mark_read;
+mod modify_message;
+mod put_merged;
 mod quit_group;
 mod remove_from_blacklist;
 mod revoke_message;
@@ -178,13 +186,13 @@ fn refuse(refused: Refused) -> Work {
 }
 
 /// Whether the answer tells the caller's own session all that the event says, so that it needs no push of it: a message
-/// of its own, what it revoked, and the entry in its account's log whose `pts` the answer carries.
+/// of its own, what it changed, and the entry in its account's log whose `pts` the answer carries.
 pub(crate) fn is_told_by_the_answer(caller: &Caller, event: &Event) -> bool {
     match event {
         Event::TimelineChanged { change, .. } => match change.kind {
             ChangeKind::Appended => change.message.key.account == caller.account.id,
-            ChangeKind::Revoked => true,
-            ChangeKind::Modified => false,
+            ChangeKind::Revoked | ChangeKind::Modified | ChangeKind::Extended => true,
+            ChangeKind::Hidden => false,
         },
         // Several conversations at once; the answer does not carry them.
         Event::AccountChanged { event, .. } if matches!(event.change, Some(AccountChange::AllRead(_))) => {
@@ -217,6 +225,13 @@ async fn dispatch(
         Command::ListChanges(it) => list_changes::prepare(context, caller, it),
         Command::SendMessage(it) => send_message::prepare(context, caller, now, it).await,
         Command::RevokeMessage(it) => revoke_message::prepare(context, caller, now, it).await,
+        Command::ModifyMessage(it) => modify_message::prepare(context, caller, now, it).await,
+        Command::DeleteMessages(it) => delete_messages::prepare(context, caller, it).await,
+        Command::ClearHistory(it) => clear_history::prepare(context, caller, it),
+        Command::ChangeExtensions(it) => change_extensions::prepare(context, caller, it).await,
+        Command::ListExtensions(it) => list_extensions::prepare(context, caller, it),
+        Command::PutMerged(it) => put_merged::prepare(context, caller, it),
+        Command::GetMerged(it) => get_merged::prepare(context, caller, it),
         Command::ListMessages(it) => list_messages::prepare(context, caller, now, it).await,
         Command::ListConversations(it) => list_conversations::prepare(context, caller, it),
         Command::FindConversation(it) => find_conversation::prepare(context, caller, it).await,
@@ -323,6 +338,20 @@ impl Context {
         };
         let settings = self.settings(caller, Code::MESSAGE_INTERNAL).await?;
         Ok((place, Rules::from(&settings)))
+    }
+
+    /// Where a message stands that is to be changed. A group's members are held from then on: they hear of it.
+    async fn place(&self, caller: &Caller, conversation: ConversationId) -> Result<revoke::Place, Refused> {
+        Ok(match conversation {
+            ConversationId::C2c(user_id) => {
+                let peer = self.account(caller, &user_id, Code::MESSAGE_INTERNAL).await?;
+                revoke::Place::C2c(peer.map(|it| it.account.clone()))
+            }
+            ConversationId::Group(group) => revoke::Place::Group(self.standing(caller, &group).await?),
+            ConversationId::System => {
+                return Err(Refused::new(Code::REQUEST_MALFORMED, "notices stay as they are"));
+            }
+        })
     }
 
     fn chance(&self) -> Chance {

@@ -1,13 +1,13 @@
 //! `RevokeMessage`: a message is taken back.
 
 use futures_util::FutureExt as _;
-use hongyan_domain::message::revoke::{Place, revoke};
+use hongyan_domain::message::revoke::revoke;
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, Sequence, Timestamp};
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::RevokeMessage;
 
-use super::{Answered, Caller, Context, Prepared, Refused};
+use super::{Answered, Caller, Context, Prepared};
 
 pub(super) async fn prepare(
     context: &Context,
@@ -15,16 +15,8 @@ pub(super) async fn prepare(
     now: Timestamp,
     request: wire::RevokeMessage,
 ) -> Prepared {
-    let place = match ConversationId::from_wire(request.conversation)? {
-        ConversationId::C2c(user_id) => {
-            let peer = context.account(caller, &user_id, Code::MESSAGE_INTERNAL).await?;
-            Place::C2c(peer.map(|it| it.account.id))
-        }
-        ConversationId::Group(group) => Place::Group(context.standing(caller, &group).await?),
-        ConversationId::System => {
-            return Err(Refused::new(Code::REQUEST_MALFORMED, "notices cannot be revoked"));
-        }
-    };
+    let conversation = ConversationId::from_wire(request.conversation)?;
+    let place = context.place(caller, conversation).await?;
     let limit_s = context
         .settings(caller, Code::MESSAGE_INTERNAL)
         .await?

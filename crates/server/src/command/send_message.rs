@@ -6,14 +6,15 @@ use futures_util::FutureExt as _;
 use hongyan_domain::account::Person;
 use hongyan_domain::file::refer::{links_to_files, refer};
 use hongyan_domain::message::expire::is_forgotten;
+use hongyan_domain::message::merged;
 use hongyan_domain::message::send::{Draft, Recipient, send, send_again};
-use hongyan_protocol::body::Body;
+use hongyan_protocol::body::{Body, MENTION_ALL, singles_out};
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::{ConversationId, Timestamp};
+use hongyan_protocol::id::{ConversationId, GroupId, Timestamp, UserId};
 use hongyan_protocol::message::{MessageFlags, MessageKey, Priority};
-use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::SendMessage;
-use hongyan_storage::model::BlockedSender;
+use hongyan_protocol::{limits, wire};
+use hongyan_storage::model::{Addressed, BlockedSender};
 
 use super::{Answered, Caller, Context, Prepared, Refused, Work};
 
@@ -35,7 +36,8 @@ pub(super) async fn prepare(
     mut request: wire::SendMessage,
 ) -> Prepared {
     let conversation = ConversationId::from_wire(request.conversation.take())?;
-    let draft = draft(request)?;
+    let receivers = std::mem::take(&mut request.receivers);
+    let mut draft = draft(request, receivers.len())?;
     let sender = context.own(caller, Code::MESSAGE_INTERNAL).await?;
     let recipient = match conversation {
         ConversationId::C2c(user_id) => {
@@ -49,7 +51,10 @@ pub(super) async fn prepare(
                 blocks_sender,
             }
         }
-        ConversationId::Group(group) => Recipient::Group(context.standing(caller, &group).await?),
+        ConversationId::Group(group) => {
+            draft.addressed = addressed(context, caller, &group, &receivers, &draft.body).await?;
+            Recipient::Group(context.standing(caller, &group).await?)
+        }
         ConversationId::System => {
             return Err(Refused::new(
                 Code::REQUEST_MALFORMED,
@@ -69,18 +74,27 @@ pub(super) async fn prepare(
         client_time_s: draft.client_time_s,
         random: draft.random,
     };
-    refer(&*context.store, caller.account.app, key, &draft.body, now).await?;
+    let store = &*context.store;
+    refer(store, caller.account.app, key, &draft.body, now).await?;
+    // Files that are linked to by what a merger keeps apart are its own too.
+    if let Some(apart) = merged::find_of(store, &caller.account, &draft.body).await? {
+        refer(store, caller.account.app, key, &apart, now).await?;
+    }
     Ok(work(context, known, draft, now))
 }
 
 /// The same when all that has to be known is in memory, as it mostly is; otherwise the request is given back.
+#[expect(
+    clippy::result_large_err,
+    reason = "the request goes back to where it came from, on a path where nothing may be allocated"
+)]
 pub(super) fn prepare_at_once(
     context: &Context,
     caller: &Caller,
     now: Timestamp,
     mut request: wire::SendMessage,
 ) -> Result<Prepared, wire::SendMessage> {
-    if links_to_files(&request.body) {
+    if links_to_files(&request.body) || !request.receivers.is_empty() || singles_out(&request.body) {
         return Err(request);
     }
     let conversation = match ConversationId::from_wire(request.conversation.take()) {
@@ -88,7 +102,7 @@ pub(super) fn prepare_at_once(
         Err(malformed) => return Ok(Err(malformed.into())),
     };
     match known(context, caller, &conversation, now) {
-        Some(known) => Ok(draft(request).map(|draft| work(context, known, draft, now))),
+        Some(known) => Ok(draft(request, 0).map(|draft| work(context, known, draft, now))),
         None => {
             request.conversation = Some(conversation.to_wire());
             Err(request)
@@ -120,7 +134,7 @@ fn known(context: &Context, caller: &Caller, conversation: &ConversationId, now:
     })
 }
 
-fn draft(request: wire::SendMessage) -> Result<Draft, Refused> {
+fn draft(request: wire::SendMessage, receivers_named: usize) -> Result<Draft, Refused> {
     Ok(Draft {
         client_time_s: request.client_time_s,
         random: request.random,
@@ -130,9 +144,14 @@ fn draft(request: wire::SendMessage) -> Result<Draft, Refused> {
             no_unread: request.no_unread,
             no_last_message: request.no_last_message,
             need_read_receipt: request.need_read_receipt,
+            support_extension: request.support_extension,
+            // The service says.
+            is_targeted: false,
         },
         cloud_custom_data: request.cloud_custom_data,
         online_only: request.online_only,
+        addressed: Addressed::default(),
+        receivers_named,
     })
 }
 
@@ -158,6 +177,53 @@ fn work(context: &Context, known: Known, draft: Draft, now: Timestamp) -> Work {
         }))
     };
     work.boxed()
+}
+
+/// Those members of a group whom a message singles out. Who is none of it is passed over, and so are receivers beyond the
+/// limit, for which the service refuses the message.
+async fn addressed(
+    context: &Context,
+    caller: &Caller,
+    group: &GroupId,
+    receivers: &[String],
+    body: &Body,
+) -> Result<Addressed, Refused> {
+    let mut mentioned = body.mentioned();
+    let mentions_all = mentioned.iter().any(|it| it == MENTION_ALL);
+    mentioned.retain(|it| it != MENTION_ALL);
+    if receivers.is_empty() && mentioned.is_empty() {
+        return Ok(Addressed {
+            mentions_all,
+            ..Addressed::default()
+        });
+    }
+    let Some(facts) = context.group(caller, group).await? else {
+        return Ok(Addressed::default());
+    };
+    let receivers = receivers.iter().take(limits::RECEIVERS_MAX);
+    let (mut found, mut found_mentioned) = (Vec::new(), Vec::new());
+    for (names, accounts) in [
+        (receivers.cloned().collect::<Vec<_>>(), &mut found),
+        (mentioned, &mut found_mentioned),
+    ] {
+        for name in names {
+            let Ok(user_id) = UserId::parse(&name, Code::RECEIVER_UNKNOWN) else {
+                continue;
+            };
+            let account = context.account(caller, &user_id, Code::MESSAGE_INTERNAL).await?;
+            if let Some(account) = account.map(|it| it.account.id)
+                && facts.has(account)
+                && !accounts.contains(&account)
+            {
+                accounts.push(account);
+            }
+        }
+    }
+    Ok(Addressed {
+        receivers: found,
+        mentioned: found_mentioned,
+        mentions_all,
+    })
 }
 
 #[cfg(test)]

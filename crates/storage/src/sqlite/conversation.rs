@@ -12,12 +12,13 @@ use super::event::{self, enter};
 use super::timeline::{self, Head};
 use super::view::View;
 use super::writer::Writing;
-use super::{account as accounts, group, settings};
-use crate::model::{Consequences, MarkedOne, MarkedRead, Readable, TimelineId, Written};
+use super::{account as accounts, group, hidden, settings};
+use crate::model::{Consequences, MarkedOne, MarkedRead, Readable, Reader, TimelineId, Written};
 use crate::store::Result;
 
 const SELECT: &str = "SELECT c.timeline, t.kind, t.a, t.b, t.changed_version, c.read_sequence,
-        max(c.first_sequence, t.first_kept), c.created_ms, c.deleted_before
+        max(c.first_sequence, t.first_kept), c.created_ms, c.deleted_before,
+        c.view_version, c.account
     FROM conversation c JOIN timeline t ON t.id = c.timeline
     WHERE c.account = ?1";
 
@@ -31,6 +32,8 @@ pub(super) struct Own {
     pub(super) first: Sequence,
     created: Timestamp,
     pub(super) deleted_before: Sequence,
+    account: AccountId,
+    pub(super) view_version: u64,
 }
 
 /// A conversation with what orders it.
@@ -47,6 +50,14 @@ impl Own {
         Readable {
             timeline: self.timeline,
             first: self.first,
+            reader: Some(self.reader()),
+        }
+    }
+
+    pub(super) const fn reader(&self) -> Reader {
+        Reader {
+            account: self.account,
+            has_deleted: self.view_version > 0,
         }
     }
 
@@ -223,7 +234,7 @@ pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Resu
         version: head.version,
         last_sequence: head.sequence,
         last_message,
-        unread_count: timeline::count_unread(view, own.number, account.id, own.read, own.counted_from())?,
+        unread_count: timeline::count_unread(view, own.number, own.reader(), own.read, own.counted_from())?,
         read: own.read,
         peer_read: Sequence(0),
         peer: None,
@@ -233,6 +244,8 @@ pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Resu
         settings: settings::find(view, account.id, own.timeline, own.deleted_before)?,
         pts: Pts(0),
         draft: String::new(),
+        view_version: own.view_version,
+        mentions: Vec::new(),
     };
     if !state.settings.groups.is_empty() {
         state.pts = event::newest(view, account.id)?;
@@ -249,6 +262,8 @@ pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Resu
             let group = group::as_seen_by(view, number, account.id)?;
             state.id = ConversationId::Group(group.id.clone());
             state.group = Some(group);
+            let after = own.read.max(Sequence(own.counted_from().0.saturating_sub(1)));
+            state.mentions = hidden::mentions(view, own.reader(), own.number, after)?;
         }
         TimelineId::System(_) => {}
     }
@@ -271,7 +286,7 @@ pub(super) fn mark_read(
         put_read(writing, account.id, own.number, read)?;
     }
     let from = own.counted_from();
-    let unread_count = timeline::count_unread(&writing.view(), own.number, account.id, read, from)?;
+    let unread_count = timeline::count_unread(&writing.view(), own.number, own.reader(), read, from)?;
     let done = MarkedRead {
         moved,
         read,
@@ -343,7 +358,7 @@ pub(super) fn put_read(writing: &Writing, account: AccountId, timeline: u64, rea
 
 /// The conversation with what orders it.
 pub(super) fn recent(view: &View<'_>, own: Own) -> Result<Recent> {
-    let shown = timeline::last_shown(view, own.number, own.first)?;
+    let shown = timeline::last_shown(view, own.number, own.first, own.reader())?;
     Ok(Recent {
         own,
         shown: shown.map(|(sequence, _)| sequence),
@@ -368,5 +383,7 @@ fn read_own(row: &Row<'_>) -> rusqlite::Result<Own> {
         first: Sequence(row.get(6)?),
         created: Timestamp(row.get(7)?),
         deleted_before: Sequence(row.get(8)?),
+        view_version: row.get(9)?,
+        account: AccountId(row.get(10)?),
     })
 }

@@ -115,6 +115,9 @@ pub(super) fn remove(writing: &mut Writing, expired: Expired, limit: usize) -> R
     for sql in [
         "DELETE FROM message WHERE place > ?1 AND place <= ?2",
         "DELETE FROM receipt WHERE place > ?1 AND place <= ?2",
+        "DELETE FROM deleted_message WHERE place > ?1 AND place <= ?2",
+        "DELETE FROM message_receiver WHERE place > ?1 AND place <= ?2",
+        "DELETE FROM message_extension WHERE place > ?1 AND place <= ?2",
     ] {
         connection.prepare_cached(sql)?.execute([begin, last])?;
     }
@@ -122,6 +125,9 @@ pub(super) fn remove(writing: &mut Writing, expired: Expired, limit: usize) -> R
     if !is_more {
         connection
             .prepare_cached("DELETE FROM timeline_change WHERE timeline = ?1 AND sequence < ?2")?
+            .execute([head.number, end])?;
+        connection
+            .prepare_cached("DELETE FROM mention WHERE timeline = ?1 AND sequence < ?2")?
             .execute([head.number, end])?;
     }
     Ok(is_more)

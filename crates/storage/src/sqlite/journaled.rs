@@ -247,6 +247,7 @@ impl World {
             no_unread: words.no_unread,
             no_last_message: words.no_last_message,
             need_read_receipt: false,
+            ..MessageFlags::default()
         };
         if words.length.is_multiple_of(7) {
             message.cloud_custom_data = "custom".into();
@@ -432,6 +433,7 @@ impl World {
         let readable = Readable {
             timeline,
             first: Sequence(1),
+            reader: None,
         };
         let newest = read(self.without.store.list_messages(readable, Sequence(0), 1));
         newest.last().map_or(0, |it| it.sequence.0)
@@ -468,6 +470,7 @@ impl World {
                 let readable = Readable {
                     timeline,
                     first: Sequence(first),
+                    reader: None,
                 };
                 for (before, limit) in [(0, 100), (0, 3), (5, 2), (2, 10), (1, 1)] {
                     let page = |it| read(SqliteStore::list_messages(it, readable, Sequence(before), limit));

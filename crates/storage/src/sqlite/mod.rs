@@ -15,13 +15,16 @@ mod conversation;
 mod ends;
 mod event;
 mod expiry;
+mod extension;
 mod file;
 mod group;
+mod hidden;
 mod instance;
 mod journal;
 #[cfg(test)]
 mod journaled;
 mod manual;
+mod merged;
 mod queue;
 mod reader;
 mod receipt;
@@ -42,6 +45,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
+use hongyan_protocol::body::Body;
 use hongyan_protocol::conversation::{ConversationState, ReadScope};
 use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{Group, GroupMember, LeaveReason};
@@ -49,7 +53,7 @@ use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
 };
-use hongyan_protocol::message::{Message, MessageKey};
+use hongyan_protocol::message::{Extension, Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
 use hongyan_protocol::receipt::Receipt;
@@ -416,6 +420,115 @@ impl Store for SqliteStore {
             .write(lane, move |it| {
                 timeline::revoke_message(it, timeline, sequence, &by)
             })
+            .await
+    }
+
+    async fn append_addressed(
+        &self,
+        timeline: TimelineId,
+        message: Message,
+        addressed: Addressed,
+    ) -> Result<Committed<Appended>> {
+        let lane = Lane::of(message.key.account);
+        self.writer
+            .write(lane, move |it| {
+                timeline::append_addressed(it, timeline, message, &addressed)
+            })
+            .await
+    }
+
+    async fn modify_message(
+        &self,
+        timeline: TimelineId,
+        sequence: Sequence,
+        by: AccountId,
+        edits: u32,
+        body: Body,
+        cloud_custom_data: String,
+    ) -> Result<Committed<Modified>> {
+        self.writer
+            .write(Lane::of(by), move |it| {
+                timeline::modify_message(it, timeline, sequence, edits, body, cloud_custom_data)
+            })
+            .await
+    }
+
+    async fn change_extensions(
+        &self,
+        timeline: TimelineId,
+        sequence: Sequence,
+        by: AccountId,
+        wishes: Vec<ExtensionWish>,
+        remove_all: bool,
+    ) -> Result<Committed<Extended>> {
+        self.writer
+            .write(Lane::of(by), move |it| {
+                extension::change_extensions(it, timeline, sequence, wishes, remove_all)
+            })
+            .await
+    }
+
+    async fn list_extensions(
+        &self,
+        readable: Readable,
+        sequence: Sequence,
+    ) -> Result<Option<Vec<Extension>>> {
+        let lane = Lane::of(readable.timeline);
+        self.read(lane, move |it| extension::list_extensions(it, readable, sequence))
+            .await
+    }
+
+    async fn delete_messages(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        sequences: Vec<Sequence>,
+        consequences: Consequences<Deleted>,
+    ) -> Result<Option<Committed<Written<Deleted>>>> {
+        let lane = Lane::of(account.id);
+        let (account, conversation) = (account.clone(), conversation.clone());
+        let deleted = self
+            .writer
+            .write(lane, move |it| {
+                hidden::delete_messages(it, &account, &conversation, &sequences, consequences)
+            })
+            .await?;
+        Ok(perhaps(deleted))
+    }
+
+    async fn clear_history(
+        &self,
+        account: &Account,
+        conversation: &ConversationId,
+        consequences: Consequences<Cleared>,
+    ) -> Result<Option<Committed<Written<Cleared>>>> {
+        let lane = Lane::of(account.id);
+        let (account, conversation) = (account.clone(), conversation.clone());
+        let cleared = self
+            .writer
+            .write(lane, move |it| {
+                hidden::clear_history(it, &account, &conversation, consequences)
+            })
+            .await?;
+        Ok(perhaps(cleared))
+    }
+
+    async fn put_merged(&self, account: AccountId, part: MergedPart) -> Result<bool> {
+        self.writer
+            .write_unordered(Lane::of(account), move |it| {
+                merged::put_merged(it, account, &part)
+            })
+            .await
+    }
+
+    async fn find_merged(&self, app: SdkAppId, key: [u8; 16]) -> Result<Option<Vec<u8>>> {
+        self.read(Lane::of(key), move |it| merged::find_merged(it, app, key))
+            .await
+    }
+
+    async fn find_visible(&self, readable: Readable, sequence: Sequence) -> Result<Option<Message>> {
+        let lane = Lane::of(readable.timeline);
+        self.read(lane, move |it| timeline::find_visible(it, readable, sequence))
             .await
     }
 

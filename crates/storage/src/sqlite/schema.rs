@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_files.sql"),
     include_str!("migrations/0004_receipts.sql"),
     include_str!("migrations/0005_history.sql"),
+    include_str!("migrations/0006_messages.sql"),
 ];
 
 /// Makes the folder this process's own, until the file is dropped. Two processes on one folder would each believe

@@ -214,6 +214,7 @@ async fn a_full_disk_refuses_writes_and_the_store_goes_on_when_there_is_room() {
     let readable = Readable {
         timeline,
         first: Sequence(1),
+        reader: None,
     };
     let kept = async || {
         let kept = store.list_messages(readable, Sequence(0), 1000).await.unwrap();

@@ -25,8 +25,10 @@ use super::journal::Row;
 use super::tail::Kept;
 use super::view::View;
 use super::writer::Writing;
-use super::{account, conversation, group, in_place, place, places};
-use crate::model::{Appended, Changes, GroupNumber, Readable, Revoked, TimelineId};
+use super::{account, conversation, extension, group, hidden, in_place, place, places};
+use crate::model::{
+    Addressed, Appended, Changes, GroupNumber, Modified, Readable, Reader, Revoked, TimelineId,
+};
 use crate::store::{Result, StoreError};
 
 const NO_UNREAD: u32 = 1;
@@ -35,9 +37,13 @@ const NEED_READ_RECEIPT: u32 = 4;
 const BY_SYSTEM: u32 = 8;
 pub(super) const ENTERED: u32 = 16;
 
+const TARGETED: u8 = 1;
+const SUPPORT_EXTENSION: u8 = 2;
+
 /// To be completed by where messages come from, as `m`.
 const SELECT: &str = "SELECT m.place, m.account, m.client_time_s, m.random, m.time_ms, m.version, m.flags,
-        m.priority, m.revoker, m.body, m.cloud_custom_data, s.user_id, s.nick, s.avatar, g.name_card
+        m.priority, m.revoker, m.body, m.cloud_custom_data, s.user_id, s.nick, s.avatar, g.name_card,
+        m.edits, m.options
     FROM ";
 
 /// With the names of today; `?1` is the group's number, or 0.
@@ -49,7 +55,8 @@ const JOIN_NAMES: &str = "
 /// A message of the tail, as if it was a row of the table. What only a change can make of a row is not there.
 const MESSAGE_AHEAD: &str =
     "(SELECT ?2 AS place, ?3 AS account, ?4 AS client_time_s, ?5 AS random, ?6 AS time_ms,
-        ?7 AS version, ?8 AS flags, ?9 AS priority, NULL AS revoker, ?10 AS body, ?11 AS cloud_custom_data)";
+        ?7 AS version, ?8 AS flags, ?9 AS priority, NULL AS revoker, ?10 AS body, ?11 AS cloud_custom_data,
+        0 AS edits, 0 AS options)";
 
 /// Where a timeline ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +159,31 @@ pub(super) fn append_message(
     }
 }
 
+/// Appends a message that singles somebody out.
+pub(super) fn append_addressed(
+    writing: &mut Writing,
+    timeline: TimelineId,
+    message: Message,
+    addressed: &Addressed,
+) -> Result<Appended> {
+    let mut appended = append_message(writing, timeline, message)?;
+    if let Appended::New(message) = &mut appended
+        && let Some(head) = current_head(writing, timeline)?
+    {
+        let at = place(head.number, message.sequence.0);
+        if message.flags.is_targeted {
+            hidden::put_receivers(&writing.connection, at, &addressed.receivers)?;
+            message.receivers = hidden::receivers(&writing.connection, at)?;
+        }
+        let mut mentioned = addressed.mentioned.clone();
+        if addressed.mentions_all {
+            mentioned.push(AccountId(0));
+        }
+        hidden::put_mentions(&writing.connection, head.number, message.sequence, &mentioned)?;
+    }
+    Ok(appended)
+}
+
 /// Appends a message that is nobody's request: it is never sent again, so it is not looked for by its key.
 pub(super) fn enter_message(
     writing: &mut Writing,
@@ -178,32 +210,114 @@ pub(super) fn revoke_message(
     if message.revoker.is_some() {
         return Ok(Revoked::Already);
     }
-    let version = head.version.next();
+    let version = note_change(writing, timeline, head, sequence, ChangeKind::Revoked)?;
     writing
         .connection
         .prepare_cached("UPDATE message SET revoker = ?2, version = ?3 WHERE place = ?1")?
         .execute(params![place(head.number, sequence.0), by.as_str(), version.0])?;
+    let seen = hidden::seen(&writing.connection, head.number, &message)?;
+    let message = Message {
+        revoker: Some(by.clone()),
+        version,
+        ..message
+    };
+    Ok(Revoked::Done(message, seen))
+}
+
+pub(super) fn modify_message(
+    writing: &mut Writing,
+    timeline: TimelineId,
+    sequence: Sequence,
+    edits: u32,
+    body: Body,
+    cloud_custom_data: String,
+) -> Result<Modified> {
+    let Some(head) = current_head(writing, timeline)? else {
+        return Ok(Modified::Missing);
+    };
+    let message = message_at(&writing.view(), timeline, head.number, sequence)?;
+    let Some(message) = message.filter(|it| it.revoker.is_none()) else {
+        return Ok(Modified::Missing);
+    };
+    if message.edits != edits {
+        let is_resend = message.edits == edits.wrapping_add(1)
+            && message.body == body
+            && message.cloud_custom_data == cloud_custom_data;
+        return Ok(match is_resend {
+            true => Modified::Already(message),
+            false => Modified::Conflict(message),
+        });
+    }
+    let version = note_change(writing, timeline, head, sequence, ChangeKind::Modified)?;
+    let message = Message {
+        body,
+        cloud_custom_data,
+        edits: edits.saturating_add(1),
+        version,
+        ..message
+    };
+    writing
+        .connection
+        .prepare_cached(
+            "UPDATE message SET body = ?2, cloud_custom_data = ?3, edits = ?4, version = ?5 WHERE place = ?1",
+        )?
+        .execute(params![
+            place(head.number, sequence.0),
+            message.body.bytes().as_ref(),
+            message.cloud_custom_data,
+            message.edits,
+            version.0
+        ])?;
+    let seen = hidden::seen(&writing.connection, head.number, &message)?;
+    Ok(Modified::Done(message, seen))
+}
+
+/// Gives a change that is no append its version.
+pub(super) fn note_change(
+    writing: &mut Writing,
+    timeline: TimelineId,
+    head: Head,
+    sequence: Sequence,
+    kind: ChangeKind,
+) -> Result<Version> {
+    let version = head.version.next();
+    let kind = match kind {
+        ChangeKind::Appended => wire::ChangeKind::Appended,
+        ChangeKind::Revoked => wire::ChangeKind::Revoked,
+        ChangeKind::Modified => wire::ChangeKind::Modified,
+        ChangeKind::Extended => wire::ChangeKind::Extended,
+        ChangeKind::Hidden => wire::ChangeKind::Hidden,
+    };
     writing
         .connection
         .prepare_cached(
             "INSERT INTO timeline_change (timeline, version, sequence, kind) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![
-            head.number,
-            version.0,
-            sequence.0,
-            wire::ChangeKind::Revoked as i32
-        ])?;
+        .execute(params![head.number, version.0, sequence.0, kind as i32])?;
     writing
         .connection
         .prepare_cached("UPDATE timeline SET changed_version = ?2 WHERE id = ?1")?
         .execute([head.number, version.0])?;
     writing.remember_head(timeline, Head { version, ..head });
-    Ok(Revoked::Done(Message {
-        revoker: Some(by.clone()),
-        version,
-        ..message
-    }))
+    Ok(version)
+}
+
+/// A message as a reader sees it.
+pub(super) fn find_visible(
+    view: &View<'_>,
+    readable: Readable,
+    sequence: Sequence,
+) -> Result<Option<Message>> {
+    let Some(head) = head(view, readable.timeline)? else {
+        return Ok(None);
+    };
+    if sequence < readable.first.max(Sequence(1)) {
+        return Ok(None);
+    }
+    let Some(message) = message_at(view, readable.timeline, head.number, sequence)? else {
+        return Ok(None);
+    };
+    Ok(hidden::sees(view, readable.reader, head.number, &message)?.then_some(message))
 }
 
 pub(super) fn find_message(
@@ -253,6 +367,8 @@ pub(super) fn list_messages(
         Sequence(0) => places(head.number).end,
         before => place(head.number, before.0),
     };
+    let (reader, has_deleted) = hidden::parameters(readable.reader);
+    let visible = hidden::visible(5);
     let names = Names::read(view, readable.timeline)?;
     let first = readable.first.0.max(1);
     let ahead = match view.ahead(head.number)? {
@@ -269,12 +385,14 @@ pub(super) fn list_messages(
     let mut messages = query(
         view,
         &names,
-        "WHERE m.place >= ?2 AND m.place < ?3 ORDER BY m.place DESC LIMIT ?4",
+        &format!("WHERE m.place >= ?2 AND m.place < ?3 AND {visible} ORDER BY m.place DESC LIMIT ?4"),
         params![
             group_number(readable.timeline),
             place(head.number, first),
             end,
-            limit - ahead.len()
+            limit - ahead.len(),
+            reader,
+            has_deleted
         ],
     )?;
     messages.reverse();
@@ -293,15 +411,19 @@ pub(super) fn list_messages_from(
     };
     let names = Names::read(view, readable.timeline)?;
     let first = from.0.max(readable.first.0).max(1);
+    let (reader, has_deleted) = hidden::parameters(readable.reader);
+    let visible = hidden::visible(5);
     let mut messages = query(
         view,
         &names,
-        "WHERE m.place >= ?2 AND m.place < ?3 ORDER BY m.place LIMIT ?4",
+        &format!("WHERE m.place >= ?2 AND m.place < ?3 AND {visible} ORDER BY m.place LIMIT ?4"),
         params![
             group_number(readable.timeline),
             place(head.number, first),
             places(head.number).end,
-            limit
+            limit,
+            reader,
+            has_deleted
         ],
     )?;
     if let Some(ahead) = view.ahead(head.number)? {
@@ -415,7 +537,10 @@ pub(super) fn changes_after(
     let mut kinds = HashMap::new();
     let mut last: HashMap<Sequence, Version> = HashMap::new();
     for (version, sequence, kind) in changed {
-        kinds.insert(sequence, kind);
+        // What it says is told before what is attached to it.
+        if kind != wire::ChangeKind::Extended as i32 || !kinds.contains_key(&sequence) {
+            kinds.insert(sequence, kind);
+        }
         if sequence >= readable.first && sequence.0 <= known {
             last.insert(sequence, version);
         }
@@ -456,7 +581,14 @@ pub(super) fn changes_after(
                 Some(_) => ChangeKind::Revoked,
                 None => kind,
             };
-            changes.push(TimelineChange { kind, message });
+            let mut change = TimelineChange::of(kind, message);
+            if !hidden::sees(view, readable.reader, head.number, &change.message)? {
+                change = change.hollow();
+            } else if change.message.flags.support_extension {
+                let at = place(head.number, sequence.0);
+                change.extensions = extension::changed_after(view, at, version)?;
+            }
+            changes.push(change);
         }
     }
     Ok(Changes {
@@ -471,18 +603,26 @@ pub(super) fn changes_after(
 pub(super) fn count_unread(
     view: &View<'_>,
     number: u64,
-    account: AccountId,
+    reader: Reader,
     read: Sequence,
     first: Sequence,
 ) -> Result<u64> {
     let after = read.0.max(first.0.saturating_sub(1));
     let kept: u64 = view
         .prepare_cached(
-            "SELECT count(*) FROM message WHERE place > ?1 AND place < ?2 AND account <> ?3
-                 AND flags & 1 = 0 AND revoker IS NULL",
+            // Those that are for others alone never count, so that they need not be looked for.
+            "SELECT count(*) FROM message m WHERE place > ?1 AND place < ?2 AND account <> ?3
+                 AND flags & 1 = 0 AND revoker IS NULL
+                 AND (?4 = 0 OR NOT EXISTS (
+                     SELECT 1 FROM deleted_message d WHERE d.account = ?3 AND d.place = m.place))",
         )?
         .query_row(
-            params![place(number, after), places(number).end, account.0],
+            params![
+                place(number, after),
+                places(number).end,
+                reader.account.0,
+                reader.has_deleted
+            ],
             |row| row.get(0),
         )?;
     let ahead = match view.ahead(number)? {
@@ -491,7 +631,7 @@ pub(super) fn count_unread(
     };
     let ahead = ahead
         .iter()
-        .filter(|it| it.account != account.0 && it.flags & NO_UNREAD == 0)
+        .filter(|it| it.account != reader.account.0 && it.flags & NO_UNREAD == 0)
         .count();
     Ok(kept + ahead as u64)
 }
@@ -501,6 +641,7 @@ pub(super) fn last_shown(
     view: &View<'_>,
     number: u64,
     first: Sequence,
+    reader: Reader,
 ) -> Result<Option<(Sequence, Timestamp)>> {
     if let Some(ahead) = view.ahead(number)? {
         let oldest = first.0.max(*ahead.start());
@@ -516,12 +657,15 @@ pub(super) fn last_shown(
             end = begin;
         }
     }
+    let (account, has_deleted) = hidden::parameters(Some(reader));
+    let range = place(number, first.0.max(1))..places(number).end;
     Ok(view
-        .prepare_cached(
-            "SELECT place, time_ms FROM message WHERE place >= ?1 AND place < ?2 AND flags & 2 = 0
+        .prepare_cached(&format!(
+            "SELECT place, time_ms FROM message m WHERE place >= ?1 AND place < ?2 AND flags & 2 = 0 AND {}
              ORDER BY place DESC LIMIT 1",
-        )?
-        .query_row([place(number, first.0.max(1)), places(number).end], |row| {
+            hidden::visible(3)
+        ))?
+        .query_row(params![range.start, range.end, account, has_deleted], |row| {
             Ok((Sequence(in_place(row.get(0)?)), Timestamp(row.get(1)?)))
         })
         .optional()?)
@@ -614,6 +758,13 @@ fn insert(
     )? == 0
     {
         return Ok(None);
+    }
+    let options = options_of(&message);
+    if options != 0 {
+        writing
+            .connection
+            .prepare_cached("UPDATE message SET options = ?2 WHERE place = ?1")?
+            .execute(params![row.place, options])?;
     }
     writing.remember_head(timeline, head);
     writing.note_key(message.key);
@@ -719,9 +870,15 @@ pub(super) fn find_by_key(view: &View<'_>, key: MessageKey) -> Result<Option<Mes
 /// Messages of the table.
 fn query(view: &View<'_>, names: &Names, condition: &str, parameters: impl Params) -> Result<Vec<Message>> {
     let mut statement = view.prepare_cached(&format!("{SELECT}message{JOIN_NAMES}{condition}"))?;
-    let messages = statement
-        .query_map(parameters, |row| read(row, names))?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut messages = Vec::new();
+    let mut rows = statement.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        let mut message = read(row, names)?;
+        if message.flags.is_targeted {
+            message.receivers = hidden::receivers(view, row.get(0)?)?;
+        }
+        messages.push(message);
+    }
     Ok(messages)
 }
 
@@ -747,6 +904,7 @@ fn read(row: &rusqlite::Row<'_>, names: &Names) -> rusqlite::Result<Message> {
         random: row.get(3)?,
     };
     let flags: u32 = row.get(6)?;
+    let options: u8 = row.get(16)?;
     let text = |column: usize| -> rusqlite::Result<String> {
         Ok(row.get::<_, Option<String>>(column)?.unwrap_or_default())
     };
@@ -771,11 +929,15 @@ fn read(row: &rusqlite::Row<'_>, names: &Names) -> rusqlite::Result<Message> {
             no_unread: flags & NO_UNREAD != 0,
             no_last_message: flags & NO_LAST_MESSAGE != 0,
             need_read_receipt: flags & NEED_READ_RECEIPT != 0,
+            support_extension: options & SUPPORT_EXTENSION != 0,
+            is_targeted: options & TARGETED != 0,
         },
         priority: Priority::from_wire(row.get(7)?),
         revoker: row.get::<_, Option<String>>(8)?.map(UserId::trusted),
         body: Body::trusted(Bytes::from(row.get::<_, Vec<u8>>(9)?)),
         cloud_custom_data: row.get(10)?,
+        edits: row.get(15)?,
+        receivers: Vec::new(),
         nick,
         avatar,
         name_card,
@@ -797,9 +959,22 @@ fn flags_of(message: &Message) -> u32 {
     flags
 }
 
+/// What only the table has room for: a message with any of it takes the long way, past the journal.
+fn options_of(message: &Message) -> u8 {
+    let mut options = 0;
+    if message.flags.is_targeted {
+        options |= TARGETED;
+    }
+    if message.flags.support_extension {
+        options |= SUPPORT_EXTENSION;
+    }
+    options
+}
+
 fn kind_of(kept: i32) -> ChangeKind {
     match wire::ChangeKind::try_from(kept) {
         Ok(wire::ChangeKind::Revoked) => ChangeKind::Revoked,
+        Ok(wire::ChangeKind::Extended) => ChangeKind::Extended,
         _ => ChangeKind::Modified,
     }
 }
@@ -863,11 +1038,14 @@ mod tests {
         connection
             .execute_batch(include_str!("migrations/0001_initial.sql"))
             .unwrap();
+        connection
+            .execute_batch(include_str!("migrations/0006_messages.sql"))
+            .unwrap();
         for (timeline, count) in [(1_u64, 40_u64), (2, 200_000), (3, 40)] {
             connection
                 .execute(
                     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
-                     INSERT INTO message SELECT (?1 << 32) + i, 1, i, ?1, i, i, 16, 2, NULL, x'00', '' FROM n",
+                     INSERT INTO message SELECT (?1 << 32) + i, 1, i, ?1, i, i, 16, 2, NULL, x'00', '', 0, 0 FROM n",
                     [timeline, count],
                 )
                 .unwrap();

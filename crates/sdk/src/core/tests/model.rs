@@ -138,12 +138,11 @@ impl Model {
             name_card: String::new(),
             revoker: None,
             version: Version(timeline.version),
+            edits: 0,
+            receivers: Vec::new(),
         };
         timeline.messages.push(message.clone());
-        TimelineChange {
-            kind: ChangeKind::Appended,
-            message,
-        }
+        TimelineChange::of(ChangeKind::Appended, message)
     }
 
     /// Whoever sent it takes a message back.
@@ -158,10 +157,7 @@ impl Model {
         timeline.version += 1;
         at.version = Version(timeline.version);
         at.revoker = Some(at.from.clone());
-        Some(TimelineChange {
-            kind: ChangeKind::Revoked,
-            message: at.clone(),
-        })
+        Some(TimelineChange::of(ChangeKind::Revoked, at.clone()))
     }
 
     /// The account reads, by another instance or by this one. The event's number; 0 when nothing moved.
@@ -355,6 +351,8 @@ impl Model {
             settings: timeline.settings.clone(),
             pts: Pts(self.log.len() as u64),
             draft: String::new(),
+            view_version: 0,
+            mentions: Vec::new(),
         }
     }
 
@@ -647,11 +645,7 @@ impl Model {
                 Some(_) => ChangeKind::Revoked,
                 None => ChangeKind::Appended,
             };
-            TimelineChange {
-                kind,
-                message: it.clone(),
-            }
-            .to_wire()
+            TimelineChange::of(kind, it.clone()).to_wire()
         });
         (changes.collect(), version, complete)
     }
