@@ -74,6 +74,28 @@ test("a hidden conversation comes back with the next message", async ({ person }
   await expect(alice.badge("C2Cbob")).toHaveText("1");
 });
 
+test("clearing empties a conversation, deleting takes it away, on all of one's devices", async ({ person, settings }) => {
+  await settings({ webInstances: 2 });
+  const [bob, desk] = [await person("bob"), await person("alice")];
+  await bob.talkTo("alice");
+  await bob.write("hello");
+  const phone = await person("alice");
+  for (const chat of [desk, phone]) await chat.choose("C2Cbob");
+  await desk.actOn("C2Cbob", "clear");
+  await desk.page.getByTestId("confirm").click();
+  for (const chat of [desk, phone]) await expect(chat.messages()).toHaveCount(0);
+  await expect(desk.item("C2Cbob")).toBeVisible();
+  await expect(bob.message("hello")).toBeVisible();
+  await bob.write("again");
+  for (const chat of [desk, phone]) await expect(chat.message("again")).toBeVisible();
+  await desk.actOn("C2Cbob", "delete");
+  await desk.page.getByTestId("confirm").click();
+  for (const chat of [desk, phone]) {
+    await expect(chat.item("C2Cbob")).toHaveCount(0);
+    await expect(chat.page.getByTestId("chat")).toHaveCount(0);
+  }
+});
+
 test("all is read at once, and a draft goes on at the other device", async ({ person, settings }) => {
   await settings({ webInstances: 2 });
   const [bob, carol, desk] = [await person("bob"), await person("carol"), await person("alice")];

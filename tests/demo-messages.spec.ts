@@ -43,6 +43,86 @@ test("Esc ends an answer before it closes the conversation", async ({ person }) 
   await expect(alice.page.getByTestId("chat")).toHaveCount(0);
 });
 
+test("members are mentioned by keyboard, and told in the list", async ({ person }) => {
+  const [bob, carol, alice] = [await person("bob"), await person("carol"), await person("alice")];
+  const group = await alice.makeGroup("Pond", "bob carol");
+  const input = alice.page.getByTestId("message-input");
+  await input.pressSequentially("hello @bo");
+  await expect(alice.page.getByTestId("mention-option")).toHaveCount(1);
+  await input.press("Enter");
+  await expect(input).toHaveValue("hello @bob ");
+  await input.pressSequentially("come over");
+  await input.press("Enter");
+  await expect(bob.item(group).getByTestId("mentioned")).toBeVisible();
+  await expect(carol.item(group)).toContainText("come over");
+  await expect(carol.item(group).getByTestId("mentioned")).toHaveCount(0);
+  await bob.choose(group);
+  await expect(bob.message("hello @bob come over").locator("strong", { hasText: "@bob" })).toBeVisible();
+  await expect(bob.item(group).getByTestId("mentioned")).toHaveCount(0);
+});
+
+test("an edited message is another one for both, and says so", async ({ person, settings }) => {
+  await settings({ webInstances: 2 });
+  const [bob, desk, phone] = [await person("bob"), await person("alice"), await person("alice")];
+  await desk.talkTo("bob");
+  await desk.write("helo");
+  await bob.choose("C2Calice");
+  await phone.choose("C2Cbob");
+  // The arrow up corrects the last thing one said.
+  await desk.page.getByTestId("message-input").press("ArrowUp");
+  await expect(desk.page.getByTestId("message-input")).toHaveValue("helo");
+  await desk.write("hello");
+  for (const chat of [bob, desk, phone]) {
+    await expect(chat.message("hello").getByTestId("edited")).toBeVisible();
+    await expect(chat.message("helo")).toHaveCount(0);
+  }
+  await expect(bob.item("C2Calice")).toContainText("hello");
+  await expect(desk.page.getByTestId("message-input")).toHaveValue("");
+});
+
+test("chosen messages are passed on as one, which opens", async ({ person }) => {
+  const [bob, carol, alice] = [await person("bob"), await person("carol"), await person("alice")];
+  await alice.talkTo("carol");
+  await alice.write("for carol");
+  await alice.talkTo("bob");
+  await alice.write("the lake");
+  await alice.write("the reeds");
+  await expect(alice.message("the reeds")).toHaveAttribute("data-status", "success");
+  await alice.act("the lake", "message-select");
+  await alice.message("the reeds").click();
+  await expect(alice.page.getByTestId("select-bar")).toContainText("2 selected");
+  await alice.page.getByTestId("select-merge").click();
+  await alice.forwardTo("C2Ccarol");
+  await expect(alice.page.getByTestId("select-bar")).toHaveCount(0);
+  await carol.choose("C2Calice");
+  await carol.page.getByTestId("merger").click();
+  await expect(carol.page.getByTestId("merger-entry")).toHaveCount(2);
+  await expect(carol.page.getByTestId("merger-entry").first()).toContainText("the lake");
+  await carol.page.keyboard.press("Escape");
+  // One by one, they come as if alice had written them.
+  await alice.act("the lake", "message-forward");
+  await alice.forwardTo("C2Ccarol");
+  await expect(carol.message("the lake")).toBeVisible();
+  await expect(bob.item("C2Calice")).toContainText("the reeds");
+});
+
+test("what one deletes is gone on one's own devices, and stays with the other", async ({ person, settings }) => {
+  await settings({ webInstances: 2 });
+  const [bob, desk, phone] = [await person("bob"), await person("alice"), await person("alice")];
+  await desk.talkTo("bob");
+  await desk.write("no secret");
+  await desk.write("a secret");
+  await bob.choose("C2Calice");
+  await phone.choose("C2Cbob");
+  await desk.act("a secret", "message-remove");
+  await desk.page.getByTestId("confirm").click();
+  for (const chat of [desk, phone]) {
+    await expect(chat.message("a secret")).toHaveCount(0);
+    await expect(chat.message("no secret")).toBeVisible();
+  }
+  await expect(bob.message("a secret")).toBeVisible();
+});
+
 test("words are found in the conversation and marked", async ({ person }) => {
   const [, alice] = [await person("bob"), await person("alice")];
   await alice.talkTo("bob");

@@ -5,8 +5,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
+import { compress } from "lzma1";
 
 const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -15,7 +15,7 @@ if (!existsSync(here("wasm/hongyan_sdk_wasm_bg.wasm"))) {
   process.exit(1);
 }
 
-/** The module goes in packed (`src/inflate.ts` says why): a wasm file becomes its packed bytes and its length. */
+/** The module goes in packed (`src/unpack.ts` says why): a wasm file becomes its packed bytes and its length. */
 const packedWasm = {
   name: "packed-wasm",
   setup(building) {
@@ -25,7 +25,7 @@ const packedWasm = {
     }));
     building.onResolve({ filter: /^packed:/ }, ({ path }) => ({ path: path.slice("packed:".length), namespace: "packed" }));
     building.onLoad({ filter: /.*/, namespace: "packed" }, ({ path }) => ({
-      contents: deflateRawSync(readFileSync(path), { level: 9 }),
+      contents: new Uint8Array(compress(readFileSync(path), 9)),
       loader: "binary",
     }));
   },

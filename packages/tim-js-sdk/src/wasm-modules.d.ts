@@ -4,7 +4,7 @@ declare module "*/hongyan_sdk_wasm_bg.js" {
   export function __wbg_set_wasm(exports: unknown): void;
 }
 
-/** `scripts/build.mjs` packs the module; `inflate.ts` unpacks it. */
+/** `scripts/build.mjs` packs the module; `unpack.ts` unpacks it. */
 declare module "*.wasm" {
   export const packed: Uint8Array;
   export const length: number;

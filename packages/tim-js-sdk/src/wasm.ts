@@ -7,7 +7,7 @@
 import { bind } from "./bind";
 import type { CoreConstructor, Glue } from "./core";
 import { CODE, TimError, asTimError } from "./errors";
-import { inflate } from "./inflate";
+import { unpack } from "./unpack";
 import * as glue from "../wasm/hongyan_sdk_wasm_bg.js";
 import { length, packed } from "../wasm/hongyan_sdk_wasm_bg.wasm";
 
@@ -22,7 +22,7 @@ export function coreClass(): Class {
 }
 
 function start(): Class {
-  const bytes = inflate(packed, length);
+  const bytes = unpack(packed, length);
   const imports = { "./hongyan_sdk_wasm_bg.js": glue as any };
   const bound = ({ exports }: WebAssembly.Instance) => bind(glue as unknown as Glue, exports);
   try {

@@ -28,11 +28,11 @@ pub(super) fn stamps(bytes: &[u8]) -> impl Iterator<Item = (u32, u64)> {
         loop {
             let begin = rest.iter().position(|it| *it == MARK[0])?;
             rest = &rest[begin..];
-            let Some(stamp) = rest.strip_prefix(MARK) else {
-                rest = &rest[1..];
+            let stamp = rest.strip_prefix(MARK);
+            rest = &rest[1..];
+            let Some(stamp) = stamp else {
                 continue;
             };
-            rest = stamp;
             let Some((count, after)) = number(stamp) else {
                 continue;
             };
