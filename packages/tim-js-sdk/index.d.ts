@@ -1663,8 +1663,6 @@ export interface ChatSDK {
   /**
    * Jump to a sequence (group) or time (C2C) and read from there.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * Limits: guides list an undeclared option count: default 15, max 15.
    */
   getMessageListHopping(options: GetMessageListHoppingOptions): Promise<IMResponse<{ messageList: Message[]; nextMessageSeq?: number; nextMessageTime?: number; isCompleted: boolean }>>;
@@ -1678,8 +1676,6 @@ export interface ChatSDK {
 
   /**
    * Send read receipts for received messages.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Limits: <=30, one conversation.
    *
@@ -1700,8 +1696,6 @@ export interface ChatSDK {
   /**
    * Fetch receipt info of own messages.
    *
-   * Not built yet: rejects with 3122 once signed in.
-   *
    * One conversation.
    *
    * Fails with:
@@ -1711,8 +1705,6 @@ export interface ChatSDK {
 
   /**
    * Page members who have or have not read a group message.
-   *
-   * Not built yet: rejects with 3122 once signed in.
    *
    * Fails with:
    * - 10062 no receipt info for the message

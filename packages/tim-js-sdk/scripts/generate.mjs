@@ -225,7 +225,8 @@ export const BUILT = new Set(
   setConversationCustomData getConversationGroupList createConversationGroup deleteConversationGroup renameConversationGroup
   addConversationsToGroup deleteConversationsFromGroup setConversationDraft setAllMessageRead translateText
   createTextAtMessage createMergerMessage downloadMergerMessage createForwardMessage modifyMessage deleteMessage
-  setMessageExtensions getMessageExtensions deleteMessageExtensions clearHistoryMessage`.split(/\s+/),
+  setMessageExtensions getMessageExtensions deleteMessageExtensions clearHistoryMessage getMessageListHopping sendMessageReadReceipt
+  getMessageReadReceiptList getGroupMessageReadMemberList`.split(/\s+/),
 );
 
 function optionTypes({ methods, messageOptions, later }) {
