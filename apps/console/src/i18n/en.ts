@@ -176,6 +176,7 @@ export const en = {
     atOnce: "Changes take effect at once. A lower limit signs nobody out by itself: it holds from the next sign-in on.",
   },
   translate: {
+    save: "Save provider",
     title: "Translation",
     text: "The service behind translateText. Without one, translating fails with 2117. Texts to be translated are sent to it.",
     url: "Address of the service",

@@ -157,6 +157,7 @@ export const zhCN: Dictionary = {
     atOnce: "修改立即生效。调低上限不会直接让人下线，而是从下一次登录起生效。",
   },
   translate: {
+    save: "保存翻译服务",
     title: "文本翻译",
     text: "translateText 使用的翻译服务。未设置时，翻译请求返回 2117。需要翻译的文本会发送给该服务。",
     url: "服务地址",

@@ -3,9 +3,11 @@
 //! **Comes in:** notes of the lanes, what instances were told, and a server. **Goes out:** every difference, in words.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::id::{AccountId, ConversationId, Sequence};
+use hongyan_protocol::limits;
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::wire::{self, Platform};
 use tokio::time::{Instant, sleep};
@@ -129,6 +131,10 @@ pub(crate) fn check_told(instance: &Instance, view: &View, trouble: &mut Vec<Str
                 ));
             }
         }
+        let reloaded = reloaded(told, history.last().map_or(0, |it| it.sequence));
+        for away in &reloaded {
+            println!("{who} took {conversation} anew: {away:?} were too many to be told");
+        }
         let told: HashMap<Sequence, MessageKey> = told.iter().copied().collect();
         for message in history.iter().filter(|it| text_of(it).is_some() && !it.revoked) {
             let is_echo = instance.talks && message.from == view.user;
@@ -143,6 +149,7 @@ pub(crate) fn check_told(instance: &Instance, view: &View, trouble: &mut Vec<Str
                 )),
                 Some(_) => {}
                 None if is_echo || reloads > 0 => {}
+                None if reloaded.iter().any(|it| it.contains(&message.sequence)) => {}
                 None => trouble.push(format!(
                     "{who} was not told of {} in {conversation}",
                     message.sequence
@@ -329,4 +336,16 @@ fn key(message: &wire::Message) -> MessageKey {
         client_time_s: message.client_time_s,
         random: message.random,
     }
+}
+
+/// Messages of a conversation that an instance was not told of because it was away for more of them than are replayed: it
+/// took the conversation anew.
+fn reloaded(told: &[(Sequence, MessageKey)], last: u64) -> Vec<Range<u64>> {
+    let ends = told.iter().map(|it| it.0.0).chain([last + 1]);
+    let begins = std::iter::once(1).chain(told.iter().map(|it| it.0.0 + 1));
+    begins
+        .zip(ends)
+        .map(|(begin, end)| begin..end)
+        .filter(|it| it.end.saturating_sub(it.start) > limits::CHANGES_REPLAYED_MAX)
+        .collect()
 }
