@@ -1,4 +1,5 @@
 /** The conversation list, profiles and the blacklist, as two people see them. */
+import { firstPassword } from "./support/owner.ts";
 import { expect, test } from "./support/sdk.ts";
 
 /** Proves `getConversationProfile`. */
@@ -79,8 +80,7 @@ test("an app's settings, accounts and all messages survive a restart", async ({ 
   await bob.login("bob");
   const list = await bob.call("getMessageList", { conversationID: "C2Calice" });
   expect(list.data.messageList.map((it: any) => it.payload.text)).toEqual(["kept"]);
-  const password = /console password\s+(\S+)/.exec(server.output())?.[1];
-  await admin.post("/console/api/login", { data: { password } });
+  await admin.post("/console/api/login", { data: { password: firstPassword(server) } });
   const { apps } = (await (await admin.get("/console/api/apps")).json()) as { apps: any[] };
   expect(apps[0]).toMatchObject({ accounts: 2, settings: { webInstances: 3, revokeLimitS: 60 } });
 });

@@ -42,7 +42,7 @@ export interface ServerOptions {
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
-/** Starts a server and waits until it listens. */
+/** Starts a server and waits until it listens and has said so to the end. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const program = process.env.HONGYAN_BIN ?? fileURLToPath(new URL("../../target/debug/hongyan", import.meta.url));
   const data = await mkdtemp(join(tmpdir(), "hongyan-test-"));
@@ -94,7 +94,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   };
 }
 
-/** The address in the line `listening on http://127.0.0.1:PORT`, once it comes. */
+/** The address in the line `listening on http://127.0.0.1:PORT`, once the last line of its announcement has come. */
 function listening(child: ChildProcess, written: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => {
@@ -102,16 +102,18 @@ function listening(child: ChildProcess, written: string[]): Promise<string> {
       reject(new Error(`the server ${what}; it wrote:\n${written.join("\n")}`));
     };
     const limit = setTimeout(() => fail(`did not listen within ${START_LIMIT_MS} ms`), START_LIMIT_MS);
+    let address: string | undefined;
     child.once("error", (error) => fail(`could not be started (${error.message})`));
     child.once("exit", (code, signal) => fail(`ended at start (${signal ?? code})`));
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
       createInterface({ input: stream }).on("line", (line) => {
         written.push(line);
-        const found = /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(line);
-        if (found?.[1] && stream === child.stdout) {
+        if (stream !== child.stdout) return;
+        address ??= /listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
+        if (address !== undefined && line.startsWith("console password")) {
           clearTimeout(limit);
-          resolve(found[1]);
+          resolve(address);
         }
       });
     }

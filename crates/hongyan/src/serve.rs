@@ -241,12 +241,17 @@ fn announce(scheme: &str, address: SocketAddr, started: &Started) -> Result<()> 
         .first_password
         .as_deref()
         .unwrap_or("set at the first start; hongyan admin reset-password makes a new one");
+    // In one piece, so that who has read the first line can read the rest.
+    let announcement = format!(
+        "listening on {scheme}://{address}\n\
+         demo chat  {scheme}://{reachable}/\n\
+         console    {scheme}://{reachable}/console/\n\
+         SDKAppID   {app}\n\
+         console password  {password}\n",
+        app = started.app,
+    );
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on {scheme}://{address}")?;
-    writeln!(out, "demo chat  {scheme}://{reachable}/")?;
-    writeln!(out, "console    {scheme}://{reachable}/console/")?;
-    writeln!(out, "SDKAppID   {}", started.app)?;
-    writeln!(out, "console password  {password}")?;
+    out.write_all(announcement.as_bytes())?;
     out.flush()?;
     Ok(())
 }

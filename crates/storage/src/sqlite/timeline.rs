@@ -5,7 +5,8 @@
 //!
 //! The newest messages of a timeline may be *ahead* of the database, in the tail of the journal ([`super::tail`]). Reading
 //! takes them from there; whoever changes a timeline begins with [`current_head`], which *settles* it: they are then in
-//! the database. So no SQL but this file's reads the table `message` for what may be new, and no row of it is deleted.
+//! the database. So no SQL but this file's reads the table `message` for what may be new, and the newest row of a timeline is
+//! never deleted ([`super::expiry`] deletes the oldest).
 
 use std::collections::HashMap;
 
