@@ -8,7 +8,7 @@ use hongyan_protocol::group::{GroupType, JoinOption};
 use hongyan_protocol::id::{ConversationId, GroupId, UserId};
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::wire::{self, element::Kind};
-use hongyan_sdk::core::{Draft, Event, Message, NewGroup, SendOptions};
+use hongyan_sdk::core::{ConversationFilter, Draft, Event, Message, NewGroup, SendOptions};
 
 use crate::support::{Client, World, c2c};
 
@@ -312,9 +312,25 @@ async fn a_text_at_message_is_shown_to_those_it_mentions_until_they_read() {
         assert_eq!(shown, [(first, true, false), (last, true, true)]);
     }
     assert_eq!(mentions(&mut carol, 2).await, [(last, false, true)]);
+    // The list can be asked for those conversations alone.
+    bob.tim.send(Draft::text(c2c("carol"), "@bob")).await.unwrap();
+    settles(&mut carol, &c2c("bob"), 1, Some("@bob")).await;
+    let mentioning = async |client: &Client| {
+        let filter = ConversationFilter {
+            has_group_at: true,
+            ..ConversationFilter::default()
+        };
+        let (list, _) = client.tim.get_conversation_list_by_filter(filter).await.unwrap();
+        list.into_iter().map(|it| it.id.clone()).collect::<Vec<_>>()
+    };
+    for instance in [&bob, &fresh, &carol] {
+        assert_eq!(mentioning(instance).await, [id.clone()]);
+    }
     bob.tim.set_message_read(id.clone()).await.unwrap();
     assert!(mentions(&mut bob, 0).await.is_empty());
     assert!(mentions(&mut fresh, 0).await.is_empty());
+    assert!(mentioning(&fresh).await.is_empty());
+    assert_eq!(mentioning(&carol).await, [id.clone()]);
     let many = (0..31).map(|it| it.to_string()).collect();
     let failure = alice
         .tim

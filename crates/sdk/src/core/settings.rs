@@ -280,8 +280,7 @@ impl ConversationFilter {
                 mark => settings.marks & mark == mark,
             })
             && (!self.has_unread || state.shown_unread() > 0)
-            // Nobody counts mentions yet.
-            && !self.has_group_at
+            && (!self.has_group_at || !state.mentions.is_empty())
     }
 }
 

@@ -164,7 +164,19 @@ describe.skipIf(!isReady)("changes of messages", () => {
     const { CONV_AT_ME: ME, CONV_AT_ALL: ALL, CONV_AT_ALL_AT_ME: BOTH } = TIM.TYPES;
     expect(await shown(bob)).toEqual([[0, ME], [1, ALL], [2, BOTH]]);
     expect(await shown(carol)).toEqual([[1, ALL], [2, ALL]]);
+    await alice.say(b, "@bob");
+    await bob.event(TIM.EVENT.MESSAGE_RECEIVED, (list) => list.some((one) => one.conversationType === C2C));
+    const mentioning = async () =>
+      (await bob.tim.getConversationList({ hasGroupAtInfo: true })).data.conversationList.map((one) => one.conversationID);
+    expect(await mentioning()).toEqual([`GROUP${id}`]);
     await bob.tim.setMessageRead({ conversationID: `GROUP${id}` });
+    expect(await shown(bob)).toEqual([]);
+    expect(await mentioning()).toEqual([]);
+    // Who passes a mention on mentions nobody himself.
+    const passedOn = alice.tim.createForwardMessage({ to: id, conversationType: GROUP, payload: one });
+    expect(passedOn).toMatchObject({ type: TIM.TYPES.MSG_TEXT, payload: { text: "@bob" }, atUserList: [] });
+    await alice.tim.sendMessage(passedOn);
+    await expect.poll(async () => (await conversation(bob, `GROUP${id}`)).unreadCount).toBe(1);
     expect(await shown(bob)).toEqual([]);
     const many = Array.from({ length: 31 }, (_, number) => `u${number}`);
     expect((await failure(at("@many", many) as never)).code).toBe(10053);
