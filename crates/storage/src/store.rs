@@ -139,7 +139,7 @@ pub trait Store: Send + Sync + 'static {
         &self,
         timeline: TimelineId,
         sequence: Sequence,
-        by: &UserId,
+        by: &Account,
     ) -> Result<Committed<Revoked>>;
     /// The same for a message that singles somebody out, or takes key/value pairs.
     async fn append_addressed(

@@ -468,7 +468,7 @@ pub(crate) async fn a_revoked_message_stays_as_revoked_and_is_one_change(store: 
     send(&store, &alice, &bob, 2).await;
     let readable = store.find_readable(&bob, &c2c(&alice)).await.unwrap().unwrap();
     let Revoked::Done(revoked, Seen::All) = store
-        .revoke_message(timeline, Sequence(1), &alice.user_id)
+        .revoke_message(timeline, Sequence(1), &alice)
         .await
         .unwrap()
         .value
@@ -481,13 +481,13 @@ pub(crate) async fn a_revoked_message_stays_as_revoked_and_is_one_change(store: 
     );
     for (sequence, expected) in [(1, Revoked::Already), (3, Revoked::Missing)] {
         let done = store
-            .revoke_message(timeline, Sequence(sequence), &alice.user_id)
+            .revoke_message(timeline, Sequence(sequence), &alice)
             .await
             .unwrap();
         assert_eq!(done.value, expected);
     }
     let nowhere = store
-        .revoke_message(TimelineId::System(bob.id), Sequence(1), &alice.user_id)
+        .revoke_message(TimelineId::System(bob.id), Sequence(1), &alice)
         .await;
     assert_eq!(nowhere.unwrap().value, Revoked::Missing);
     let changes = store
@@ -540,7 +540,7 @@ pub(crate) async fn changes_are_paged_and_name_each_message_once(store: TestStor
     }
     for sequence in [2, 5] {
         let _ = store
-            .revoke_message(timeline, Sequence(sequence), &alice.user_id)
+            .revoke_message(timeline, Sequence(sequence), &alice)
             .await
             .unwrap();
     }
@@ -686,7 +686,7 @@ pub(crate) async fn a_conversation_shows_its_newest_message_that_may_be_shown(st
     );
     assert_eq!(now.peer.map(|it| it.user_id), Some(alice.user_id.clone()));
     let _ = store
-        .revoke_message(timeline, shown.sequence, &alice.user_id)
+        .revoke_message(timeline, shown.sequence, &alice)
         .await
         .unwrap();
     let now = state().await.unwrap();
@@ -813,7 +813,7 @@ async fn recount(store: &TestStore, case: u32, steps: &[Step]) {
                 }
                 Step::Revoke { sequence } => {
                     let _ = store
-                        .revoke_message(timeline, Sequence(sequence), &one.user_id)
+                        .revoke_message(timeline, Sequence(sequence), &one)
                         .await
                         .unwrap();
                 }
@@ -1179,9 +1179,10 @@ pub(crate) async fn what_one_account_does_is_committed_in_the_order_in_which_it_
         let said: Vec<_> = (0..8)
             .map(|it| store.append_message(timeline, message(&owner, target(), it)))
             .collect();
+        let revoked = store.revoke_message(timeline, Sequence(1), &owner);
         let ended = store.dismiss_group(owner.id, group, NOW, Box::new(|_| Vec::new()));
-        let (_, early, joined, said, ended) =
-            tokio::join!(busy, futures_of(early), joined, futures_of(said), ended);
+        let (_, early, joined, said, revoked, ended) =
+            tokio::join!(busy, futures_of(early), joined, futures_of(said), revoked, ended);
         let order: Arc<Mutex<Vec<&str>>> = Arc::default();
         let note = |what: &'static str, turn: Turn| {
             let order = order.clone();
@@ -1189,6 +1190,7 @@ pub(crate) async fn what_one_account_does_is_committed_in_the_order_in_which_it_
         };
         // Turns run in the order of commits, whichever is asked first.
         note("ended", ended.unwrap().turn);
+        note("revoked", revoked.unwrap().turn);
         note("joined", joined.unwrap().unwrap().turn);
         early.into_iter().for_each(|it| note("early", it.unwrap().turn));
         said.into_iter().for_each(|it| note("said", it.unwrap().turn));
@@ -1201,7 +1203,8 @@ pub(crate) async fn what_one_account_does_is_committed_in_the_order_in_which_it_
                 .collect::<Vec<_>>()
         };
         assert_eq!(of(["early", "joined"])[8..], ["joined"]);
-        assert_eq!(of(["said", "ended"])[8..], ["ended"]);
+        assert_eq!(of(["said", "revoked"])[8..], ["revoked"]);
+        assert_eq!(of(["revoked", "ended"]), ["revoked", "ended"]);
     }
 }
 
@@ -1408,7 +1411,7 @@ pub(crate) async fn who_catches_up_gets_exactly_what_was_missed(store: TestStore
 
     send_at(&store, &alice, &bob, 50, NOW.plus_ms(40 * minute)).await;
     let _ = store
-        .revoke_message(TimelineId::c2c(alice.id, bob.id), Sequence(1), &bob.user_id)
+        .revoke_message(TimelineId::c2c(alice.id, bob.id), Sequence(1), &bob)
         .await
         .unwrap();
     send_at(&store, &dave, &alice, 1, NOW.plus_ms(41 * minute)).await;

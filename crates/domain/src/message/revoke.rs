@@ -123,7 +123,7 @@ pub async fn revoke(
     if limit_s == 0 || is_older(&message, limit_s, now) {
         return Err(words.too_late);
     }
-    let committed = store.revoke_message(timeline, sequence, &caller.user_id).await?;
+    let committed = store.revoke_message(timeline, sequence, caller).await?;
     match committed.value {
         Revoked::Done(message, seen) => Ok(Outcome {
             answer: message.version,

@@ -307,7 +307,7 @@ impl World {
                 let newest = self.newest(timeline);
                 let sequence = Sequence(newest.saturating_sub(*back).max(1));
                 self.both(|it| {
-                    let by = by.user_id.clone();
+                    let by = by.clone();
                     Box::pin(async move { Ok(it.revoke_message(timeline, sequence, &by).await?.value) })
                 });
             }

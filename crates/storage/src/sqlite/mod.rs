@@ -412,10 +412,10 @@ impl Store for SqliteStore {
         &self,
         timeline: TimelineId,
         sequence: Sequence,
-        by: &UserId,
+        by: &Account,
     ) -> Result<Committed<Revoked>> {
-        let lane = Lane::of(by);
-        let by = by.clone();
+        let lane = Lane::of(by.id);
+        let by = by.user_id.clone();
         self.writer
             .write(lane, move |it| {
                 timeline::revoke_message(it, timeline, sequence, &by)

@@ -503,10 +503,7 @@ async fn make_the_sample() {
         send(&store, &alice, &bob, random).await;
     }
     let timeline = TimelineId::c2c(alice.id, bob.id);
-    let _ = store
-        .revoke_message(timeline, Sequence(2), &alice.user_id)
-        .await
-        .unwrap();
+    let _ = store.revoke_message(timeline, Sequence(2), &alice).await.unwrap();
     let conversation = ConversationId::C2c(alice.user_id.clone());
     let nothing = Box::new(|_: &_| Vec::new());
     let _ = store

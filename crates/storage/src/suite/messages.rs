@@ -65,10 +65,7 @@ pub(crate) async fn a_modification_names_the_one_before_it_and_is_one_change(sto
         state_of(&store, &alice, &c2c(&bob)).await.last_message,
         Some(second)
     );
-    let _ = store
-        .revoke_message(timeline, Sequence(1), &alice.user_id)
-        .await
-        .unwrap();
+    let _ = store.revoke_message(timeline, Sequence(1), &alice).await.unwrap();
     assert_eq!(modify(2, b"late").await, Modified::Missing);
 }
 
@@ -99,7 +96,7 @@ pub(crate) async fn what_an_account_deleted_is_in_nothing_that_it_reads(store: T
     assert!(store.find_visible(readable, Sequence(3)).await.unwrap().is_some());
     // What befalls it is told by its numbers alone.
     let Revoked::Done(_, seen) = store
-        .revoke_message(timeline, Sequence(2), &alice.user_id)
+        .revoke_message(timeline, Sequence(2), &alice)
         .await
         .unwrap()
         .value
@@ -205,7 +202,7 @@ pub(crate) async fn a_targeted_message_is_read_by_its_receivers_and_its_sender(s
     assert_eq!(changes.changes[0].kind, ChangeKind::Hidden);
     assert!(changes.changes[0].message.from.as_str().is_empty());
     let Revoked::Done(_, seen) = store
-        .revoke_message(timeline, Sequence(2), &alice.user_id)
+        .revoke_message(timeline, Sequence(2), &alice)
         .await
         .unwrap()
         .value

@@ -86,10 +86,7 @@ pub(crate) async fn unread_counts_equal_a_recount_under_readers_side_by_side(sto
                         let _ = store.append_message(timeline, message).await.unwrap();
                     }
                     4 => {
-                        let _ = store
-                            .revoke_message(timeline, sequence, &me.user_id)
-                            .await
-                            .unwrap();
+                        let _ = store.revoke_message(timeline, sequence, me).await.unwrap();
                     }
                     5 => {
                         read_all(&store, me, ReadScope::Unspecified).await;
@@ -309,7 +306,7 @@ pub(crate) async fn a_receipt_is_given_once_and_counts_are_what_the_lists_hold(s
     };
     let (wanting, plain, revoked) = (say(1, true).await, say(2, false).await, say(3, true).await);
     let _ = store
-        .revoke_message(timeline, revoked.sequence, &alice.user_id)
+        .revoke_message(timeline, revoked.sequence, &alice)
         .await
         .unwrap();
     add(&store, group.number, &[&late]).await;
