@@ -28,6 +28,21 @@ impl<A> Outcome<A> {
             turn: Turn::none(),
         }
     }
+
+    /// The answer to an operation that entered this; all of it is told to those that it concerns.
+    pub fn of(answer: A, entered: Vec<Entered>, turn: Turn) -> Self {
+        Self {
+            answer,
+            events: entered.into_iter().map(Event::from).collect(),
+            turn,
+        }
+    }
+
+    /// The same, when something else has to be heard first.
+    pub fn led_by(mut self, first: impl IntoIterator<Item = Event>) -> Self {
+        self.events.splice(..0, first);
+        self
+    }
 }
 
 /// Something that happened and was committed. Fan-out hands it to the sessions that it concerns; cached facts are

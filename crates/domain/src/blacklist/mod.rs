@@ -29,18 +29,11 @@ fn outcome(
     let is_changed = |it: &&Account| users.contains(&it.user_id);
     let changed: Vec<AccountId> = others.iter().filter(is_changed).map(|it| it.id).collect();
     let pts = pts_of(by, &committed.value.entered);
-    let mut events = Vec::new();
-    if !changed.is_empty() {
-        events.push(Event::BlacklistChanged {
-            by,
-            others: changed,
-            blocked,
-        });
-    }
-    events.extend(committed.value.entered.into_iter().map(Event::from));
-    Outcome {
-        answer: Changed { users, pts },
-        events,
-        turn: committed.turn,
-    }
+    let event = (!changed.is_empty()).then_some(Event::BlacklistChanged {
+        by,
+        others: changed,
+        blocked,
+    });
+    let answer = Changed { users, pts };
+    Outcome::of(answer, committed.value.entered, committed.turn).led_by(event)
 }

@@ -7,7 +7,7 @@ use hongyan_storage::model::{Cleared, Entry};
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
-use crate::event::{Event, Outcome, pts_of};
+use crate::event::{Outcome, pts_of};
 
 /// Where the account stands now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +64,7 @@ pub async fn clear(
         first: done.first,
         view_version: done.view_version,
     };
-    Ok(Outcome {
-        answer,
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use hongyan_storage::model::{Entry, MarkedRead};
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
-use crate::event::{Event, Outcome, pts_of};
+use crate::event::{Outcome, pts_of};
 
 /// Where the reader stands now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +75,7 @@ pub async fn mark_read(
         unread_count: committed.value.done.unread_count,
         read: committed.value.done.read,
     };
-    Ok(Outcome {
-        answer,
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn))
 }
 
 #[cfg(test)]

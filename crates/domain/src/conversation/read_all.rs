@@ -9,7 +9,7 @@ use hongyan_storage::model::{Entry, MarkedOne};
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
-use crate::event::{Event, Outcome};
+use crate::event::Outcome;
 
 /// Why nothing was marked.
 #[derive(Debug, thiserror::Error)]
@@ -59,11 +59,7 @@ pub async fn mark_all_read(
         entries
     });
     let committed = store.mark_all_read(account, scope, tell).await?;
-    Ok(Outcome {
-        answer: (),
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of((), committed.value.entered, committed.turn))
 }
 
 #[cfg(test)]

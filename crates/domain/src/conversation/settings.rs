@@ -11,7 +11,7 @@ use hongyan_storage::model::{Entered, Entry, SettingsRefusal, SettingsWritten};
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
-use crate::event::{Event, Outcome};
+use crate::event::Outcome;
 
 /// What was changed, and for which conversations it could not be.
 #[derive(Debug, Clone)]
@@ -128,11 +128,8 @@ pub async fn change(
         Entered::Event(_, event) => Some(event.clone()),
         Entered::Message(..) => None,
     });
-    Ok(Outcome {
-        answer: Changed { event, refused },
-        events: written.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    let answer = Changed { event, refused };
+    Ok(Outcome::of(answer, written.entered, committed.turn))
 }
 
 #[cfg(test)]

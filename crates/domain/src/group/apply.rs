@@ -134,19 +134,11 @@ pub async fn handle_application(
         });
     }
     let answer = seen_by(&joined.group, handling.role, handling.joined, &handling.name_card);
-    let mut events = Vec::new();
-    if !joined.added.is_empty() {
-        events.push(Event::MembersAdded {
-            group: joined.group,
-            members: joined.added.into_iter().map(|it| newcomer(it, now)).collect(),
-        });
-    }
-    events.extend(committed.value.entered.into_iter().map(Event::from));
-    Ok(Outcome {
-        answer,
-        events,
-        turn: committed.turn,
-    })
+    let added = (!joined.added.is_empty()).then(|| Event::MembersAdded {
+        group: joined.group,
+        members: joined.added.into_iter().map(|it| newcomer(it, now)).collect(),
+    });
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn).led_by(added))
 }
 
 #[cfg(test)]

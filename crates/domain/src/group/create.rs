@@ -169,16 +169,12 @@ pub async fn create(
                     group: seen_by(&record, Role::Owner, now, ""),
                     pts: pts_of(owner.id, &committed.value.entered),
                 };
-                let mut events = vec![Event::MembersAdded {
+                let added = Event::MembersAdded {
                     members: members_of(&new),
                     group: record,
-                }];
-                events.extend(committed.value.entered.into_iter().map(Event::from));
-                return Ok(Outcome {
-                    answer,
-                    events,
-                    turn: committed.turn,
-                });
+                };
+                let outcome = Outcome::of(answer, committed.value.entered, committed.turn);
+                return Ok(outcome.led_by([added]));
             }
             Created::Taken { by_same_owner: true } if given => return Err(CreateError::IdTakenByOwner),
             Created::Taken { by_same_owner: false } if given => return Err(CreateError::IdTaken),

@@ -75,13 +75,10 @@ pub async fn dismiss(
         return Err(DismissError::Gone);
     }
     let answer = pts_of(owner.id, &committed.value.entered);
-    let mut events: Vec<Event> = committed.value.entered.into_iter().map(Event::from).collect();
-    events.push(Event::GroupDismissed { group: number });
-    Ok(Outcome {
-        answer,
-        events,
-        turn: committed.turn,
-    })
+    let mut outcome = Outcome::of(answer, committed.value.entered, committed.turn);
+    // The last: its members hear of it as such.
+    outcome.events.push(Event::GroupDismissed { group: number });
+    Ok(outcome)
 }
 
 #[cfg(test)]

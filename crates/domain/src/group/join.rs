@@ -129,11 +129,11 @@ async fn ask(
     let committed = store
         .put_application(number, applicant, text, now, tell_managers)
         .await?;
-    Ok(Outcome {
-        answer: Answer::Waits,
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of(
+        Answer::Waits,
+        committed.value.entered,
+        committed.turn,
+    ))
 }
 
 async fn come_in(
@@ -176,16 +176,11 @@ async fn come_in(
         group: Box::new(seen_by(&joined.group, Role::Member, now, "")),
         pts: pts_of(account.id, &committed.value.entered),
     };
-    let mut events = vec![Event::MembersAdded {
+    let added = Event::MembersAdded {
         group: joined.group,
         members: vec![newcomer(account, now)],
-    }];
-    events.extend(committed.value.entered.into_iter().map(Event::from));
-    Ok(Outcome {
-        answer,
-        events,
-        turn: committed.turn,
-    })
+    };
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn).led_by([added]))
 }
 
 /// A member who has just come in.

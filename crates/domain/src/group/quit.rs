@@ -89,16 +89,11 @@ pub async fn quit(
         return Err(QuitError::NotAMember);
     }
     let answer = pts_of(account.id, &committed.value.entered);
-    let mut events = vec![Event::MemberRemoved {
+    let removed = Event::MemberRemoved {
         group: left.group,
         account: account.id,
-    }];
-    events.extend(committed.value.entered.into_iter().map(Event::from));
-    Ok(Outcome {
-        answer,
-        events,
-        turn: committed.turn,
-    })
+    };
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn).led_by([removed]))
 }
 
 #[cfg(test)]

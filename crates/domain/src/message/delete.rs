@@ -8,7 +8,7 @@ use hongyan_storage::model::{Deleted, Entry};
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
-use crate::event::{Event, Outcome, pts_of};
+use crate::event::{Outcome, pts_of};
 
 /// Where the account stands now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +79,7 @@ pub async fn delete(
         pts: pts_of(account.id, &committed.value.entered),
         view_version: committed.value.done.view_version,
     };
-    Ok(Outcome {
-        answer,
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use hongyan_protocol::id::{Sequence, Timestamp};
 use hongyan_storage::model::{App, Entry, Expired, KeptSince, MarksMoved};
 use hongyan_storage::{Store, StoreError};
 
-use crate::event::{Event, Outcome};
+use crate::event::Outcome;
 
 /// A removed message's key is forgotten with it. A client's clock may be a day ahead, so that no message is removed that
 /// could come again under a time that is still taken (contract C2): those stay hidden for another day.
@@ -55,9 +55,9 @@ pub async fn hide(
             .collect()
     });
     let committed = store.hide_expired(expired, after, limit, tell).await?;
-    Ok(Outcome {
-        answer: committed.value.done.next,
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of(
+        committed.value.done.next,
+        committed.value.entered,
+        committed.turn,
+    ))
 }

@@ -21,6 +21,17 @@ pub struct Page {
     pub receipts: Vec<Receipt>,
 }
 
+impl Page {
+    /// That of somebody who has no such conversation.
+    fn nothing_yet(conversation: &ConversationId) -> Result<Self, HistoryError> {
+        may_begin(conversation)?;
+        Ok(Self {
+            complete: true,
+            ..Self::default()
+        })
+    }
+}
+
 /// Why there is none.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the texts say it")]
@@ -52,10 +63,7 @@ pub async fn list_messages(
     since: Timestamp,
 ) -> Result<Page, HistoryError> {
     let Some(readable) = store.find_readable(account, conversation).await? else {
-        return nothing_yet(conversation).map(|()| Page {
-            complete: true,
-            ..Page::default()
-        });
+        return Page::nothing_yet(conversation);
     };
     let count = count.clamp(1, limits::MESSAGES_PAGE_MAX);
     let messages = store.list_messages(readable, before, count).await?;
@@ -104,10 +112,7 @@ pub async fn hop(
     since: Timestamp,
 ) -> Result<Page, HistoryError> {
     let Some(readable) = store.find_readable(account, conversation).await? else {
-        return nothing_yet(conversation).map(|()| Page {
-            complete: true,
-            ..Page::default()
-        });
+        return Page::nothing_yet(conversation);
     };
     let at = match from {
         HopFrom::End => None,
@@ -214,7 +219,8 @@ pub async fn list_changes(
     sequence: Sequence,
 ) -> Result<Changes, HistoryError> {
     let Some(readable) = store.find_readable(account, conversation).await? else {
-        return nothing_yet(conversation).map(|()| Changes {
+        may_begin(conversation)?;
+        return Ok(Changes {
             changes: Vec::new(),
             version: Version(0),
             complete: true,
@@ -227,7 +233,7 @@ pub async fn list_changes(
 }
 
 /// With a user there may be messages tomorrow, so there are none today; a group that one is not in is closed.
-const fn nothing_yet(conversation: &ConversationId) -> Result<(), HistoryError> {
+const fn may_begin(conversation: &ConversationId) -> Result<(), HistoryError> {
     match conversation {
         ConversationId::C2c(_) | ConversationId::System => Ok(()),
         ConversationId::Group(_) => Err(HistoryError::NotAMember),

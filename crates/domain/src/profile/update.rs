@@ -56,16 +56,11 @@ pub async fn update(
         profile: profile.clone(),
         pts: pts_of(own, &committed.value.entered),
     };
-    let mut events = vec![Event::ProfileChanged {
+    let changed = Event::ProfileChanged {
         account: account.clone(),
         profile,
-    }];
-    events.extend(committed.value.entered.into_iter().map(Event::from));
-    Ok(Outcome {
-        answer,
-        events,
-        turn: committed.turn,
-    })
+    };
+    Ok(Outcome::of(answer, committed.value.entered, committed.turn).led_by([changed]))
 }
 
 #[cfg(test)]

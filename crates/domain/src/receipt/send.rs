@@ -7,7 +7,7 @@ use hongyan_storage::Store;
 use hongyan_storage::model::{Entry, ReceiptsPut};
 
 use super::{Place, ReceiptError, Rules, by_sender, check, check_count, seen_by_sender};
-use crate::event::{Event, Outcome};
+use crate::event::Outcome;
 
 /// Gives receipts for those of the messages that want one and have none of this account. Each sender hears of its own.
 pub async fn send(
@@ -43,9 +43,5 @@ pub async fn send(
     if committed.value.done.wanted == 0 {
         return Err(ReceiptError::Missing);
     }
-    Ok(Outcome {
-        answer: (),
-        events: committed.value.entered.into_iter().map(Event::from).collect(),
-        turn: committed.turn,
-    })
+    Ok(Outcome::of((), committed.value.entered, committed.turn))
 }
