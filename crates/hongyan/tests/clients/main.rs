@@ -2,5 +2,6 @@
 
 mod messages;
 mod reading;
+mod sending;
 mod settings;
 mod support;

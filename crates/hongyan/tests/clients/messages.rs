@@ -10,26 +10,13 @@ use hongyan_protocol::platform::Platform;
 use hongyan_protocol::wire::{self, element::Kind};
 use hongyan_sdk::core::{ConversationFilter, Draft, Event, Message, NewGroup, SendOptions};
 
-use crate::support::{Client, World, c2c};
+use crate::support::{Client, World, c2c, received, texts};
 
 fn text(text: &str) -> Body {
     Body::of(Kind::Text(wire::Text {
         text: text.to_owned(),
         at_user_ids: Vec::new(),
     }))
-}
-
-fn texts(messages: &[Arc<Message>]) -> Vec<String> {
-    messages.iter().filter_map(|it| it.text()).collect()
-}
-
-async fn received(client: &mut Client) -> Arc<Message> {
-    client
-        .hears(|event| match event {
-            Event::MessageReceived(list) => list.into_iter().next(),
-            _ => None,
-        })
-        .await
 }
 
 async fn modified(client: &mut Client) -> Arc<Message> {

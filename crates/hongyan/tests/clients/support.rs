@@ -8,7 +8,7 @@ use std::time::Duration;
 use hongyan_protocol::id::{ConversationId, UserId};
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::usersig;
-use hongyan_sdk::core::Event;
+use hongyan_sdk::core::{Event, Message};
 use hongyan_sdk::native::Events;
 use hongyan_sdk::{Options, Tim};
 use hongyan_server::config::Config;
@@ -92,7 +92,7 @@ impl Client {
     }
 
     /// Waits until a message says this.
-    pub(crate) async fn hears_text(&mut self, text: &str) -> Arc<hongyan_sdk::core::Message> {
+    pub(crate) async fn hears_text(&mut self, text: &str) -> Arc<Message> {
         self.hears(|event| match event {
             Event::MessageReceived(list) => list.into_iter().find(|it| it.text().as_deref() == Some(text)),
             _ => None,
@@ -112,4 +112,18 @@ impl Client {
 
 pub(crate) fn c2c(user: &str) -> ConversationId {
     ConversationId::C2c(UserId::trusted(user))
+}
+
+/// Waits for a message, whatever it says.
+pub(crate) async fn received(client: &mut Client) -> Arc<Message> {
+    client
+        .hears(|event| match event {
+            Event::MessageReceived(list) => list.into_iter().next(),
+            _ => None,
+        })
+        .await
+}
+
+pub(crate) fn texts(messages: &[Arc<Message>]) -> Vec<String> {
+    messages.iter().filter_map(|it| it.text()).collect()
 }

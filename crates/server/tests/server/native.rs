@@ -7,7 +7,7 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::file::FileKind;
 use hongyan_protocol::id::{ConversationId, UserId};
 use hongyan_protocol::wire::element::Kind;
-use hongyan_sdk::core::{Event, Message};
+use hongyan_sdk::core::{Event, Message, SendOptions};
 use hongyan_sdk::{FileSource, Options, Tim};
 use hongyan_server::manage::DEFAULT_APP;
 use tokio::time::timeout;
@@ -108,6 +108,69 @@ async fn a_program_sends_a_large_file_from_its_disk_with_progress() {
     };
     assert_eq!((file.name.as_str(), file.size), ("large.bin", bytes.len() as u64));
     assert!(read(&bob.link(&file.url).await.unwrap()).await == bytes);
+}
+
+/// Proves `createAudioMessage` and `createVideoMessage`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_sends_a_sound_and_a_video_with_its_picture() {
+    let server = TestServer::start().await;
+    let (alice, bob) = (program(&server, "alice").await, program(&server, "bob").await);
+    let mut events = bob.subscribe();
+    let named = |name: &str, bytes: &[u8]| FileSource::Bytes {
+        name: name.to_owned(),
+        bytes: Bytes::copy_from_slice(bytes),
+    };
+
+    let sound = b"RIFF\x2c\0\0\0WAVEfmt and what sounds";
+    let file = named("voice.wav", sound);
+    let message = alice
+        .create_file_message(to("bob"), FileKind::Audio, &file, 3)
+        .await
+        .unwrap();
+    let message = alice.upload(message, &file, |_| ()).await.unwrap();
+    alice.send_message(message, SendOptions::default()).await.unwrap();
+    let Some(Kind::Audio(audio)) = heard(&mut events).await.data.body.first() else {
+        panic!("a sound comes as one")
+    };
+    assert_eq!((audio.size, audio.second), (sound.len() as u64, 3));
+    assert_eq!(read(&bob.link(&audio.url).await.unwrap()).await, sound[..]);
+
+    let film = b"\0\0\0\x20ftypisom and what moves";
+    let mut picture = Vec::new();
+    image::DynamicImage::new_rgb8(64, 48)
+        .write_to(&mut std::io::Cursor::new(&mut picture), image::ImageFormat::Png)
+        .unwrap();
+    let file = named("film.mp4", film);
+    let message = alice
+        .create_file_message(to("bob"), FileKind::Video, &file, 8)
+        .await
+        .unwrap();
+    let message = alice.upload(message, &file, |_| ()).await.unwrap();
+    let message = alice
+        .upload_snapshot(message, &named("first.png", &picture))
+        .await
+        .unwrap();
+    alice.send_message(message, SendOptions::default()).await.unwrap();
+    let Some(Kind::Video(video)) = heard(&mut events).await.data.body.first() else {
+        panic!("a video comes as one")
+    };
+    assert_eq!(
+        (video.size, video.second, video.format.as_str()),
+        (film.len() as u64, 8, "mp4")
+    );
+    assert_eq!((video.snapshot_width, video.snapshot_height), (64, 48));
+    assert_eq!(read(&bob.link(&video.url).await.unwrap()).await, film[..]);
+    assert_eq!(read(&bob.link(&video.snapshot_url).await.unwrap()).await, picture);
+
+    let failed = alice
+        .send_file(to("bob"), FileKind::Video, &named("film.mp4", b"no film"), |_| ())
+        .await
+        .unwrap_err();
+    assert_eq!(failed.code, Code::VIDEO_FORMAT);
+    let nothing = alice
+        .create_file_message(to("bob"), FileKind::Audio, &named("voice.wav", b""), 0)
+        .await;
+    assert_eq!(nothing.unwrap_err().code, Code::FILE_EMPTY);
 }
 
 #[tokio::test(flavor = "multi_thread")]
