@@ -28,6 +28,8 @@ mod merged;
 mod queue;
 mod reader;
 mod receipt;
+#[cfg(test)]
+mod samples;
 mod schema;
 mod settings;
 mod sync;

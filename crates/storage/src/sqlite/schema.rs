@@ -25,7 +25,7 @@ pub(super) const LOG_PAGES_WORTH: usize = 8192;
 const STATEMENTS_MAX: usize = 256;
 
 /// In the order of application. A file that was released is never changed.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_conversation_settings.sql"),
     include_str!("migrations/0003_files.sql"),
