@@ -36,7 +36,7 @@ pub(crate) enum Bench {
     History(history::Options),
     /// From start to first login, on a store whose server was killed.
     Recover(recover::Options),
-    /// The bare relay that `--floor` compares with; started by it.
+    /// The relays that `--floor` compares with; started by it.
     #[command(hide = true)]
     FloorServer(floor::Options),
 }

@@ -1,4 +1,5 @@
-//! Durable 1:1 messages: how many per second, how late they arrive, and how that compares with the bare relay.
+//! Durable 1:1 messages: how many per second, how late they arrive, and how that compares with a bare relay and with
+//! one that joins, as the server does.
 //!
 //! Each pair is two users on two sockets; one sends, the other receives. A window is how many messages a sender has
 //! unanswered. Both ends are in this process, so one clock times a message from socket to socket.
@@ -20,7 +21,7 @@ use super::process::Server;
 use super::report::{Latency, Report, Run};
 use super::sender::Sender;
 use super::stamp::{stamped, stamps};
-use super::{instant, wire};
+use super::{floor, instant, wire};
 
 /// How much to measure.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,7 +41,7 @@ pub(crate) struct Options {
     /// Also measure at this fixed rate of messages per second, for latency without a queue.
     #[arg(long)]
     rate: Option<u64>,
-    /// Measure the bare relay beside it.
+    /// Measure two relays beside it: a bare one, and one that joins what waits for a socket.
     #[arg(long)]
     floor: bool,
     /// Print one JSON object instead of a table.
@@ -48,7 +49,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// Measures each window, and the floor beside it.
+/// Measures each window, and the floors beside it.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let mut report = Report::new("pairs");
     let plans = options
@@ -74,12 +75,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         run.out_of_order = Some(seen.out_of_order);
         server.stop().await?;
         if options.floor {
-            let floor = Server::start_floor(false).await?;
-            let seen = measure(&floor, None, &options, window, rate).await?;
-            let floor_rate = seen.received as f64 / seen.seconds;
-            run.floor_rate = Some(floor_rate);
-            run.ratio = run.rate.map(|it| it / floor_rate);
-            floor.stop().await?;
+            let mut rates = [0.0; 2];
+            for (floor_rate, join) in rates.iter_mut().zip([false, true]) {
+                let broadcast = false;
+                let floor = Server::start_floor(floor::Options { broadcast, join }).await?;
+                let seen = measure(&floor, None, &options, window, rate).await?;
+                *floor_rate = seen.received as f64 / seen.seconds;
+                floor.stop().await?;
+            }
+            run.compare(rates);
         }
         report.runs.push(run);
     }

@@ -9,6 +9,8 @@ use hongyan_server::{clock, data, manage};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use super::floor;
+
 /// The app that a benchmark's clients log in to.
 pub(crate) const APP: SdkAppId = manage::DEFAULT_APP;
 
@@ -51,10 +53,12 @@ impl Server {
         Self::spawn(&arguments, Some(data)).await
     }
 
-    /// Starts the bare relay: between pairs of sockets, or from one to all others.
-    pub(crate) async fn start_floor(broadcast: bool) -> Result<Self> {
-        let arguments = ["bench", "floor-server", "--broadcast"];
-        Self::spawn(&arguments[..2 + usize::from(broadcast)], None).await
+    /// Starts a relay to compare with.
+    pub(crate) async fn start_floor(options: floor::Options) -> Result<Self> {
+        let mut arguments = vec!["bench", "floor-server"];
+        arguments.extend(options.broadcast.then_some("--broadcast"));
+        arguments.extend(options.join.then_some("--join"));
+        Self::spawn(&arguments, None).await
     }
 
     async fn spawn(arguments: &[&str], data: Option<tempfile::TempDir>) -> Result<Self> {

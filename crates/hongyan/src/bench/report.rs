@@ -1,6 +1,7 @@
 //! What a benchmark saw, as a table for people or as JSON for programs.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// One benchmark's report. The names are stable from release to release.
 #[derive(Debug, Serialize)]
@@ -26,16 +27,22 @@ pub(crate) struct Machine {
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Run {
     /// The parameters, by name.
-    pub(crate) parameters: serde_json::Map<String, serde_json::Value>,
+    pub(crate) parameters: serde_json::Map<String, Value>,
     /// Messages, or logins, per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rate: Option<f64>,
-    /// The same through the bare relay.
+    /// The same through the bare relay: each frame that it reads is written by itself, without a queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) floor_rate: Option<f64>,
     /// `rate / floor_rate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ratio: Option<f64>,
+    /// The same through a relay that writes with one call what waits for a socket, as the server does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) joined_floor_rate: Option<f64>,
+    /// `rate / joined_floor_rate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) joined_ratio: Option<f64>,
     /// From the sender's socket to the receiver's.
     #[serde(skip_serializing_if = "Option::is_none", flatten)]
     pub(crate) latency: Option<Latency>,
@@ -75,6 +82,26 @@ pub(crate) struct Latency {
     p999_ms: f64,
 }
 
+/// All that a run may have measured, in the order of a table.
+const MEASURED: [&str; 16] = [
+    "rate",
+    "floor_rate",
+    "ratio",
+    "joined_floor_rate",
+    "joined_ratio",
+    "p50_ms",
+    "p90_ms",
+    "p99_ms",
+    "p999_ms",
+    "server_cpu_us",
+    "rss_bytes",
+    "bytes_each",
+    "lost",
+    "repeated",
+    "out_of_order",
+    "stopped_by",
+];
+
 impl Latency {
     /// From a histogram of microseconds.
     pub(crate) fn of(histogram: &hdrhistogram::Histogram<u64>) -> Self {
@@ -104,11 +131,26 @@ impl Report {
             println!("{}", serde_json::to_string(self)?);
             return Ok(());
         }
-        println!(
-            "{} on {}, {} cores, {}",
-            self.bench, self.machine.cpu, self.machine.cores, self.machine.system
-        );
-        let rows: Vec<Vec<(String, String)>> = self.runs.iter().map(Run::columns).collect();
+        print!("{}", self.table());
+        Ok(())
+    }
+
+    /// A row for each run. Parameters that are the same in all stand in the first line instead.
+    fn table(&self) -> String {
+        let Machine {
+            cpu, cores, system, ..
+        } = &self.machine;
+        let mut text = format!("{} on {cpu}, {cores} cores, {system}", self.bench);
+        let shared = |name: &String, value: &Value| {
+            self.runs.len() > 1 && self.runs.iter().all(|it| it.parameters.get(name) == Some(value))
+        };
+        for (name, value) in self.runs.iter().take(1).flat_map(|it| &it.parameters) {
+            if shared(name, value) && !value.is_null() {
+                text += &format!(", {name} {}", show(value));
+            }
+        }
+        text.push('\n');
+        let rows: Vec<Vec<(String, String)>> = self.runs.iter().map(|it| it.columns(shared)).collect();
         let mut names: Vec<&String> = Vec::new();
         for (name, _) in rows.iter().flatten() {
             if !names.contains(&name) {
@@ -131,25 +173,25 @@ impl Report {
                     .max(name.len())
             })
             .collect();
-        let line = |cells: Vec<String>| {
+        let mut line = |cells: Vec<String>| {
             let cells: Vec<String> = cells
                 .iter()
                 .zip(&widths)
                 .map(|(cell, width)| format!("{cell:>width$}"))
                 .collect();
-            println!("  {}", cells.join("  "));
+            text += &format!("  {}\n", cells.join("  "));
         };
         line(names.iter().map(|it| (*it).clone()).collect());
         for row in &rows {
             line(names.iter().map(|name| cell(row, name)).collect());
         }
-        Ok(())
+        text
     }
 }
 
 impl Run {
     /// Of these parameters.
-    pub(crate) fn of<const N: usize>(parameters: [(&str, serde_json::Value); N]) -> Self {
+    pub(crate) fn of<const N: usize>(parameters: [(&str, Value); N]) -> Self {
         let parameters = parameters
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
@@ -160,27 +202,33 @@ impl Run {
         }
     }
 
-    fn columns(&self) -> Vec<(String, String)> {
+    /// Sets the rate beside that of the bare relay and of the one that joins.
+    pub(crate) fn compare(&mut self, [bare, joined]: [f64; 2]) {
+        self.floor_rate = Some(bare);
+        self.ratio = self.rate.map(|it| it / bare);
+        self.joined_floor_rate = Some(joined);
+        self.joined_ratio = self.rate.map(|it| it / joined);
+    }
+
+    fn columns(&self, is_shared: impl Fn(&String, &Value) -> bool) -> Vec<(String, String)> {
         let value = serde_json::to_value(self).unwrap_or_default();
-        let mut columns: Vec<(String, String)> = self
-            .parameters
+        let measured = MEASURED
             .iter()
-            .map(|(name, value)| (name.clone(), show(value)))
-            .collect();
-        let measured = value
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| *name != "parameters");
-        columns.extend(measured.map(|(name, value)| (name.clone(), show(value))));
-        columns
+            .filter_map(|name| Some(((*name).to_owned(), value.get(name)?)));
+        self.parameters
+            .iter()
+            .filter(|(name, value)| !is_shared(name, value))
+            .map(|(name, value)| (name.clone(), value))
+            .chain(measured)
+            .map(|(name, value)| (name, show(value)))
+            .collect()
     }
 }
 
-fn show(value: &serde_json::Value) -> String {
+fn show(value: &Value) -> String {
     match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Number(number) => match number.as_f64() {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match number.as_f64() {
             Some(it) if it.fract() == 0.0 => format!("{it:.0}"),
             Some(it) if it.abs() >= 1000.0 => format!("{it:.0}"),
             Some(it) => format!("{it:.2}"),
@@ -211,5 +259,76 @@ impl Machine {
                 * 1024,
             system: format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn report(rates: &[(u32, f64)]) -> Report {
+        let mut report = Report::new("pairs");
+        for (window, rate) in rates {
+            let mut run = Run::of([
+                ("pairs", json!(200)),
+                ("window", json!(window)),
+                ("fixed_rate", json!(null)),
+            ]);
+            run.rate = Some(*rate);
+            run.compare([60_000.0, 120_000.0]);
+            report.runs.push(run);
+        }
+        report
+    }
+
+    #[test]
+    fn a_row_has_what_differs_and_each_ratio_is_to_the_floor_beside_it() {
+        let table = report(&[(1, 30_000.0), (8, 90_000.0)]).table();
+        let lines: Vec<Vec<&str>> = table.lines().map(|it| it.split_whitespace().collect()).collect();
+        assert!(table.lines().next().unwrap().ends_with(", pairs 200"), "{table}");
+        let names = [
+            "window",
+            "rate",
+            "floor_rate",
+            "ratio",
+            "joined_floor_rate",
+            "joined_ratio",
+        ];
+        assert_eq!(lines[1], names);
+        assert_eq!(lines[2], ["1", "30000", "60000", "0.50", "120000", "0.25"]);
+        assert_eq!(lines[3], ["8", "90000", "60000", "1.50", "120000", "0.75"]);
+    }
+
+    #[test]
+    fn a_report_of_one_run_tells_all_of_it() {
+        let table = report(&[(8, 90_000.0)]).table();
+        let row = table.lines().last().unwrap();
+        assert!(row.contains("200") && row.contains("null"), "{table}");
+    }
+
+    #[test]
+    fn a_table_has_whatever_was_measured() {
+        let mut run = report(&[(8, 90_000.0)]).runs.remove(0);
+        run.latency = Some(Latency::of(&hdrhistogram::Histogram::new(3).unwrap()));
+        run.server_cpu_us = Some(1.0);
+        (run.rss_bytes, run.bytes_each, run.lost) = (Some(1), Some(1.0), Some(0));
+        (run.repeated, run.out_of_order) = (Some(0), Some(0));
+        run.stopped_by = Some("a limit".to_owned());
+        let Value::Object(mut all) = serde_json::to_value(&run).unwrap() else {
+            panic!("a run is an object");
+        };
+        all.remove("parameters");
+        let mut names: Vec<&str> = MEASURED.to_vec();
+        names.sort_unstable();
+        assert_eq!(all.keys().collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn programs_find_the_stable_names() {
+        let report = serde_json::to_value(report(&[(8, 90_000.0)])).unwrap();
+        let run = &report["runs"][0];
+        assert_eq!((&run["ratio"], &run["joined_ratio"]), (&json!(1.5), &json!(0.75)));
+        assert_eq!(run["parameters"]["window"], 8);
     }
 }

@@ -1,5 +1,5 @@
-//! A room: one sender, many members on line. How many deliveries per second, and how that compares with a bare broadcast of
-//! the same bytes.
+//! A room: one sender, many members on line. How many deliveries per second, and how that compares with broadcasts of
+//! the same bytes, a bare one and one that joins.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use super::client::{self, Socket};
 use super::process::Server;
 use super::report::{Latency, Report, Run};
 use super::stamp::{stamped, stamps};
-use super::{instant, wire};
+use super::{floor, instant, wire};
 
 const ROOM: &str = "room";
 
@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// Seconds for each measurement.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Measure the bare broadcast beside it.
+    /// Measure two broadcasts beside it: a bare one, and one that joins what waits for a socket.
     #[arg(long)]
     floor: bool,
     /// Print one JSON object instead of a table.
@@ -44,7 +44,7 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// Measures each size, and the floor beside it.
+/// Measures each size, and the floors beside it.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let mut report = Report::new("room");
     for members in options.members.clone() {
@@ -64,11 +64,14 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         run.out_of_order = Some(seen.out_of_order);
         server.stop().await?;
         if options.floor {
-            let floor = Server::start_floor(true).await?;
-            let seen = measure(&floor, None, &options, members).await?;
-            run.floor_rate = Some(seen.rate());
-            run.ratio = run.rate.map(|it| it / seen.rate());
-            floor.stop().await?;
+            let mut rates = [0.0; 2];
+            for (floor_rate, join) in rates.iter_mut().zip([false, true]) {
+                let broadcast = true;
+                let floor = Server::start_floor(floor::Options { broadcast, join }).await?;
+                *floor_rate = measure(&floor, None, &options, members).await?.rate();
+                floor.stop().await?;
+            }
+            run.compare(rates);
         }
         report.runs.push(run);
     }
