@@ -4,15 +4,20 @@
 //! names an account or holds a message; names of numbers are part of the interface and change only with a note.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_protocol::code::Code;
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::wire::request::Command;
-use prometheus_client::encoding::EncodeLabelSet;
+use hongyan_storage::Store;
+use hongyan_storage::figures::{Distribution, Figures};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, NoLabelSet};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
@@ -48,6 +53,12 @@ struct CodeLabel {
 struct RequestLabel {
     command: &'static str,
     code: i32,
+}
+
+/// What was written to.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct IntoLabel {
+    into: &'static str,
 }
 
 impl Default for Metrics {
@@ -130,6 +141,15 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// With the store's.
+    pub(crate) fn with(store: Arc<dyn Store>) -> Self {
+        let mut metrics = Self::default();
+        metrics
+            .registry
+            .register_collector(Box::new(StoreCollector(store)));
+        metrics
+    }
+
     /// All numbers in OpenMetrics' text form.
     pub(crate) fn encode(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
@@ -209,6 +229,69 @@ impl Metrics {
     }
 }
 
+/// Asks the store for its numbers whenever they are read.
+struct StoreCollector(Arc<dyn Store>);
+
+impl fmt::Debug for StoreCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreCollector").finish_non_exhaustive()
+    }
+}
+
+impl Collector for StoreCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let Figures {
+            journal,
+            database,
+            tail_messages,
+            tail_bytes,
+            journal_files,
+        } = self.0.figures();
+        let groups = [("journal", &journal), ("database", &database)];
+        distribution(
+            &mut encoder,
+            "store_group_size",
+            "Messages, or for the database operations, that shared one sync",
+            groups.map(|(into, it)| (into, &it.sizes)),
+        )?;
+        distribution(
+            &mut encoder,
+            "store_sync_seconds",
+            "What a sync took: of the journal, or with its commit of the database",
+            groups.map(|(into, it)| (into, &it.sync_seconds)),
+        )?;
+        for (name, help, value) in [
+            (
+                "store_tail_messages",
+                "Messages by which the database is behind the journal",
+                tail_messages,
+            ),
+            ("store_tail_bytes", "Memory that these messages take", tail_bytes),
+            ("store_journal_files", "Files of the journal", journal_files),
+        ] {
+            let gauge = ConstGauge::new(value);
+            let encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            gauge.encode(encoder)?;
+        }
+        Ok(())
+    }
+}
+
+fn distribution(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    all: [(&'static str, &Distribution); 2],
+) -> Result<(), fmt::Error> {
+    let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    for (into, Distribution { sum, count, buckets }) in all {
+        encoder
+            .encode_family(&IntoLabel { into })?
+            .encode_histogram::<NoLabelSet>(*sum, *count, buckets, None)?;
+    }
+    Ok(())
+}
+
 impl From<Platform> for PlatformLabel {
     fn from(platform: Platform) -> Self {
         Self {
@@ -264,6 +347,8 @@ pub(crate) const fn command_name(command: &Command) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hongyan_protocol::id::{SdkAppId, Timestamp, UserId};
+    use hongyan_storage::{SqliteOptions, SqliteStore};
 
     #[test]
     fn the_numbers_are_told_under_their_names() {
@@ -282,5 +367,46 @@ mod tests {
         ] {
             assert!(text.lines().any(|it| it == line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_stores_numbers_are_told_as_they_are_when_they_are_read() {
+        let (store, mut manual) = SqliteStore::manual(SqliteOptions::default()).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let metrics = Metrics::with(store.clone());
+        let holds = |lines: &[&str]| {
+            let text = metrics.encode().unwrap();
+            for line in lines {
+                assert!(text.lines().any(|it| it == *line), "{line} in\n{text}");
+            }
+        };
+        let nothing = [
+            "hongyan_store_group_size_count{into=\"journal\"} 0",
+            "hongyan_store_group_size_count{into=\"database\"} 0",
+            "hongyan_store_tail_messages 0",
+            "hongyan_store_tail_bytes 0",
+            "hongyan_store_journal_files 0",
+        ];
+        holds(&nothing);
+        let user_ids = ["alice", "bob", "carl"].map(UserId::trusted);
+        let mut puts: Vec<_> = user_ids
+            .iter()
+            .map(|it| store.put_account(SdkAppId(1), it, Timestamp(1)))
+            .collect();
+        for put in &mut puts {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(put.as_mut().poll(&mut context).is_pending());
+        }
+        manual.begin();
+        manual.commit();
+        holds(&[
+            "hongyan_store_group_size_sum{into=\"database\"} 3.0",
+            "hongyan_store_group_size_count{into=\"database\"} 1",
+            "hongyan_store_group_size_bucket{le=\"2.0\",into=\"database\"} 0",
+            "hongyan_store_group_size_bucket{le=\"4.0\",into=\"database\"} 1",
+            "hongyan_store_group_size_bucket{le=\"+Inf\",into=\"database\"} 1",
+            "hongyan_store_sync_seconds_count{into=\"database\"} 1",
+            "hongyan_store_group_size_count{into=\"journal\"} 0",
+        ]);
     }
 }

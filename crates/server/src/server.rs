@@ -119,7 +119,7 @@ impl fmt::Debug for Server {
 pub(crate) fn share(config: Config, store: Arc<dyn Store>) -> Result<(Arc<Shared>, watch::Sender<bool>)> {
     let (stop, stopping) = watch::channel(false);
     let facts = Arc::new(Facts::new(store.clone()));
-    let metrics = Arc::new(Metrics::default());
+    let metrics = Arc::new(Metrics::with(store.clone()));
     let uploads = Arc::new(Uploads::new(&config, store.clone(), metrics.clone())?);
     let translator = Arc::new(Translator::new(store.clone()));
     let limits = &config.limits;

@@ -858,7 +858,7 @@ pub struct ConversationUpdate {
     pub changes: Changes,
 }
 
-/// Numbers for the console and for metrics.
+/// Numbers for the console.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Apps.

@@ -18,6 +18,7 @@ use hongyan_protocol::profile::{Profile, ProfileChange};
 use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{Settings, SettingsChange};
 
+use crate::figures::Figures;
 use crate::model::*;
 use crate::turn::Committed;
 
@@ -437,8 +438,10 @@ pub trait Store: Send + Sync + 'static {
 
     // Operations.
 
-    /// Numbers for the console and for metrics.
+    /// Numbers for the console.
     async fn totals(&self) -> Result<Totals>;
+    /// Numbers for metrics: what the store did since it was opened. They are in memory, and there at once.
+    fn figures(&self) -> Figures;
     /// Whether the store works right now: it reads, and when the last write failed, it tries one. So a disk that was full
     /// is well again as soon as it has room, also when nobody writes.
     async fn check(&self) -> Result<()>;

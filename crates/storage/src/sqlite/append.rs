@@ -12,12 +12,13 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::ends::Ends;
-use super::journal::{Gathered, Journal};
+use super::journal::{Gathered, Journal, Segments};
 use super::queue::Lane;
 use super::tail::Tail;
 use super::timeline;
 use super::view::View;
 use super::writer::{Operation, Writing};
+use crate::figures::Meter;
 use crate::model::{Appended, TimelineId};
 use crate::store::{Result, StoreError};
 use crate::turn::{Committed, Turnstile};
@@ -101,6 +102,7 @@ pub(super) struct Appender {
     gathered: Gathered,
     /// Those in `gathered`, and those between them that were there already.
     taken: Vec<Append>,
+    meter: Arc<Meter>,
 }
 
 impl Appender {
@@ -112,6 +114,7 @@ impl Appender {
             ends,
             gathered: Gathered::default(),
             taken: Vec::new(),
+            meter: Arc::default(),
         }
     }
 
@@ -202,7 +205,12 @@ impl Appender {
         if self.gathered.is_empty() {
             return Ok(());
         }
-        let first = self.journal.sync(self.gathered.len())?;
+        let count = self.gathered.len();
+        let mut first = 0;
+        self.meter.sync(count, || {
+            first = self.journal.sync(count)?;
+            Result::Ok(())
+        })?;
         self.publish(first);
         Ok(())
     }
@@ -260,6 +268,15 @@ impl Appender {
     /// Deletes what is not needed any more.
     pub(super) fn drop_applied(&self, position: u64) {
         self.journal.segments().drop_applied(position);
+    }
+
+    pub(super) fn segments(&self) -> Arc<Segments> {
+        self.journal.segments()
+    }
+
+    /// Of the frames that were synced.
+    pub(super) fn meter(&self) -> Arc<Meter> {
+        self.meter.clone()
     }
 
     /// Shows what was not synced, and answers all the same.

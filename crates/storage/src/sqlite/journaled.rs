@@ -565,6 +565,51 @@ fn files_are_given_up_when_they_are_full_and_deleted_when_all_of_them_is_applied
 }
 
 #[test]
+fn figures_tell_what_shared_a_sync_and_how_far_the_database_is_behind() {
+    let World {
+        mut with, accounts, ..
+    } = World::new();
+    let before = with.store.figures();
+    assert_eq!((before.journal.sizes.count, before.tail_messages), (0, 0));
+    let timeline = TimelineId::c2c(accounts[0].id, accounts[1].id);
+    let messages: Vec<_> = (0..5)
+        .map(|random| {
+            let target = Target::User(accounts[1].user_id.clone());
+            (timeline, message(&accounts[0], target, random))
+        })
+        .collect();
+    with.say(&messages);
+    say(&mut with, &accounts, 5..7);
+    with.say(&messages);
+    with.manual.trouble(Some(Trouble::NoSync));
+    assert!(say(&mut with, &accounts, 7..8)[0].is_err());
+    with.manual.trouble(None);
+    let said = with.store.figures();
+    let sizes = &said.journal.sizes;
+    assert_eq!(
+        (sizes.count, sizes.sum),
+        (3, 7.0),
+        "neither resends nor what was refused"
+    );
+    assert_eq!(said.journal.sync_seconds.count, 3);
+    assert_eq!(said.database, before.database);
+    assert_eq!(said.tail_messages, 7);
+    assert!(said.tail_bytes > 0);
+    assert_eq!(said.journal_files as usize, with.manual.disk().files());
+
+    while with.manual.apply(100, true).unwrap() > 0 {}
+    let applied = with.store.figures();
+    assert_eq!((applied.tail_messages, applied.tail_bytes), (0, 0));
+    assert_eq!(applied.database, before.database, "moving is no group");
+    assert_eq!(applied.journal_files as usize, with.manual.disk().files());
+    with.store = with.manual.crash(1).unwrap();
+    assert_eq!(
+        with.store.figures().journal_files as usize,
+        with.manual.disk().files()
+    );
+}
+
+#[test]
 fn damage_before_the_end_is_an_error_until_all_behind_it_was_applied() {
     let World {
         mut with, accounts, ..

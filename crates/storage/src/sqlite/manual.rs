@@ -17,7 +17,7 @@ use super::journal::{SimulatedDisk, Trouble};
 use super::queue::Queue;
 use super::tail::{Tail, ToApply};
 use super::writer::{Durability, Operation, Sorting, Work, Writer, Writing, answer};
-use super::{SqliteOptions, SqliteStore, open_journal, schema};
+use super::{SqliteOptions, SqliteStore, Watched, open_journal, schema};
 use crate::store::Result;
 use crate::turn::Turnstile;
 
@@ -178,11 +178,13 @@ impl Manual {
             tail = Some(found);
         }
         writing.restart(tail, ends);
+        let watched = Watched::of(&writing, self.appender.as_ref());
         drop(writing);
         Ok(SqliteStore {
             readers: None,
             writer: Writer::manual(self.queue.clone(), self.writing.clone()),
             folder: None,
+            watched,
         })
     }
 

@@ -63,12 +63,13 @@ use hongyan_protocol::settings::{Settings, SettingsChange};
 use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode};
 
+use crate::figures::{Figures, Meter};
 use crate::model::*;
 use crate::store::{Result, Store, StoreError};
 use crate::turn::Committed;
 use append::Appender;
 use apply::{Applier, Applying};
-use journal::Journal;
+use journal::{Journal, Segments};
 pub use journal::{SimulatedDisk, Trouble};
 pub use manual::Manual;
 use queue::Lane;
@@ -128,6 +129,41 @@ pub struct SqliteStore {
     writer: Writer,
     /// `None` in memory.
     folder: Option<Folder>,
+    watched: Watched,
+}
+
+/// What [`Figures`] are read from.
+struct Watched {
+    database: Arc<Meter>,
+    /// `None` without one.
+    journal: Option<(Arc<Meter>, Arc<Tail>, Arc<Segments>)>,
+}
+
+impl Watched {
+    fn of(writing: &Writing, appender: Option<&Appender>) -> Self {
+        Self {
+            database: writing.meter(),
+            journal: appender.map(|it| (it.meter(), it.tail().clone(), it.segments())),
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        let mut figures = Figures {
+            journal: Meter::default().groups(),
+            database: self.database.groups(),
+            tail_messages: 0,
+            tail_bytes: 0,
+            journal_files: 0,
+        };
+        if let Some((meter, tail, segments)) = &self.journal {
+            let (end, applied) = tail.reach();
+            figures.journal = meter.groups();
+            figures.tail_messages = end - applied;
+            figures.tail_bytes = tail.bytes() as u64;
+            figures.journal_files = segments.files() as u64;
+        }
+        figures
+    }
 }
 
 #[derive(Debug)]
@@ -149,33 +185,35 @@ impl SqliteStore {
         let connection = schema::open_writer(folder, &options)?;
         let disk = Arc::new(journal::Folder::new(folder));
         let ends = Arc::default();
-        let (tail, hand) = match options.journal {
+        let (tail, watched, hand) = match options.journal {
             true => {
                 let (journal, tail) = open_journal(disk, &options, &connection)?;
                 schema::leave_log(&connection);
                 let writing = Writing::new(connection, Some(tail.clone()), Arc::clone(&ends));
+                let segments = journal.segments();
+                let appender = Appender::new(journal, tail.clone(), ends);
+                let watched = Watched::of(&writing, Some(&appender));
                 let writing = Arc::new(Mutex::new(writing));
                 let is_wanted = Arc::<AtomicBool>::default();
                 let applier = Applier {
                     writing: writing.clone(),
                     tail: tail.clone(),
-                    segments: journal.segments(),
+                    segments,
                     is_wanted: is_wanted.clone(),
                     carrier: schema::open_carrier(folder)?,
                 };
-                let appender = Appender::new(journal, tail.clone(), ends);
                 let hand = Hand {
                     writing,
                     short: Some((appender, schema::open_reader(folder, &options)?)),
                     applier: Some(applier.start(applying)?),
                     is_wanted,
                 };
-                (Some(tail), hand)
+                (Some(tail), watched, hand)
             }
             false => {
                 let mut writing = Writing::new(connection, None, ends);
                 empty_journal(disk, &options, &mut writing)?;
-                (None, Hand::without_journal(writing))
+                (None, Watched::of(&writing, None), Hand::without_journal(writing))
             }
         };
         let readers = (0..options.readers.max(1))
@@ -188,6 +226,7 @@ impl SqliteStore {
                 path: folder.to_owned(),
                 _lock: lock,
             }),
+            watched,
         })
     }
 
@@ -202,11 +241,13 @@ impl SqliteStore {
 
     fn try_in_memory(options: SqliteOptions) -> Result<Self> {
         let writing = Writing::new(schema::open_memory(&options)?, None, Arc::default());
+        let watched = Watched::of(&writing, None);
         let hand = Hand::without_journal(writing);
         Ok(Self {
             readers: None,
             writer: Writer::start(hand, options.writes_waiting_max, options.batch_max)?,
             folder: None,
+            watched,
         })
     }
 
@@ -974,6 +1015,10 @@ impl Store for SqliteStore {
             totals.data_bytes += journal::Folder::new(&folder.path).bytes();
         }
         Ok(totals)
+    }
+
+    fn figures(&self) -> Figures {
+        self.watched.figures()
     }
 
     async fn check(&self) -> Result<()> {

@@ -248,6 +248,11 @@ impl Tail {
         (state.end, state.applied)
     }
 
+    /// About what it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.state.lock().bytes
+    }
+
     /// The newest of the seconds in the keys.
     pub(super) fn newest_second(&self) -> u32 {
         let state = self.state.lock();

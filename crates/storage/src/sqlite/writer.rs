@@ -29,6 +29,7 @@ use super::schema;
 use super::tail::Tail;
 use super::timeline::{self, Head};
 use super::view::View;
+use crate::figures::Meter;
 use crate::model::{Appended, TimelineId};
 use crate::store::{Result, StoreError};
 use crate::turn::{Committed, Turnstile};
@@ -54,6 +55,8 @@ pub(super) struct Writing {
     unwritable: bool,
     /// Of the next commit, as the connection is set.
     durability: Durability,
+    /// Of the transactions that waiters wait for.
+    meter: Arc<Meter>,
 }
 
 /// What a commit survives.
@@ -241,6 +244,7 @@ impl Writing {
             settled_places: Vec::new(),
             unwritable: false,
             durability: Durability::Synced,
+            meter: Arc::default(),
         }
     }
 
@@ -248,6 +252,11 @@ impl Writing {
     pub(super) fn restart(&mut self, tail: Option<Arc<Tail>>, ends: Arc<Mutex<Ends>>) {
         self.tail = tail;
         self.ends = ends;
+    }
+
+    /// Of the transactions that were committed.
+    pub(super) fn meter(&self) -> Arc<Meter> {
+        self.meter.clone()
     }
 
     /// What the running operation sees: what was committed, and what it did itself.
@@ -308,7 +317,7 @@ impl Writing {
         let done = self
             .set_durability(Durability::Synced)
             .and_then(|()| self.run_all(batch))
-            .and_then(|()| self.execute("COMMIT"));
+            .and_then(|()| self.meter.sync(batch.len(), || self.execute("COMMIT")));
         match &done {
             Ok(()) => self.let_settled_go(),
             Err(error) => {

@@ -63,6 +63,8 @@ pub(super) struct Segments {
 }
 
 struct State {
+    /// How many there are.
+    files: usize,
     /// The next number of a file.
     number: u64,
     /// The next place among the segments.
@@ -106,6 +108,7 @@ impl Journal {
         }
         used.sort_by_key(|(_, contents)| contents.order);
         let mut state = State {
+            files: numbers.len(),
             number: numbers.last().map_or(1, |it| it + 1),
             order: used.last().map_or(1, |(_, it)| it.order + 1),
             ready: None,
@@ -271,7 +274,13 @@ impl Segments {
                 return;
             }
             state.sealed.pop_front();
+            state.files -= 1;
         }
+    }
+
+    /// How many there are, the one made ahead among them.
+    pub(super) fn files(&self) -> usize {
+        self.state.lock().files
     }
 
     /// How many are written no more and have nothing that is not in the database.
@@ -300,6 +309,7 @@ impl Segments {
         };
         let made = |bytes| {
             let file = self.disk.create(number, bytes)?;
+            self.state.lock().files += 1;
             Ok(Ready { number, bytes, file })
         };
         // The last room of a disk is used too.
