@@ -2,8 +2,6 @@
 //!
 //! **Goes out:** ids for commands, keys, passwords and tokens. **Never here:** what they are for.
 
-use crate::command::Ids;
-
 /// Random bytes of the operating system, good for secrets.
 #[expect(
     clippy::disallowed_methods,
@@ -42,6 +40,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Where fresh ids come from; tests give fixed ones.
+pub(crate) trait Ids: Send + Sync {
+    /// A random number.
+    fn random_u64(&self) -> u64;
 }
 
 /// The ids that commands draw.

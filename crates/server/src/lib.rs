@@ -24,6 +24,7 @@ mod ids;
 mod limiter;
 mod metrics;
 mod password;
+mod refused;
 mod server;
 mod session;
 mod shared;

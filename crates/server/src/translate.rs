@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::command::Refused;
+use crate::refused::Refused;
 
 /// Questions that a provider is asked at the same time; others wait.
 const RUNNING_MAX: usize = 16;

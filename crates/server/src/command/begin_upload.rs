@@ -8,7 +8,8 @@ use hongyan_protocol::id::Timestamp;
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::BeginUpload;
 
-use super::{Answered, Caller, Context, Prepared, Refused};
+use super::{Answered, Caller, Context, Prepared};
+use crate::refused::Refused;
 use crate::uploads;
 
 pub(super) async fn prepare(

@@ -11,7 +11,8 @@ use hongyan_protocol::settings::SettingsChange;
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::ChangeSettings;
 
-use super::{Answered, Caller, Context, Prepared, Refused};
+use super::{Answered, Caller, Context, Prepared};
+use crate::refused::Refused;
 
 pub(super) fn prepare(context: &Context, caller: &Caller, request: wire::ChangeSettings) -> Prepared {
     if request.conversations.len() > limits::SETTINGS_CONVERSATIONS_MAX {

@@ -8,7 +8,8 @@ use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::CreateGroup;
 use hongyan_protocol::{Malformed, limits};
 
-use super::{Answered, Caller, Context, Prepared, Refused};
+use super::{Answered, Caller, Context, Prepared};
+use crate::refused::Refused;
 
 pub(super) async fn prepare(
     context: &Context,

@@ -8,7 +8,8 @@ use hongyan_protocol::id::{ConversationId, Sequence};
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::DeleteMessages;
 
-use super::{Answered, Caller, Context, Prepared, Refused};
+use super::{Answered, Caller, Context, Prepared};
+use crate::refused::Refused;
 
 pub(super) async fn prepare(context: &Context, caller: &Caller, request: wire::DeleteMessages) -> Prepared {
     let conversation = ConversationId::from_wire(request.conversation)?;

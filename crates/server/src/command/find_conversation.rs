@@ -7,7 +7,8 @@ use hongyan_protocol::id::ConversationId;
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::FindConversation;
 
-use super::{Answered, Caller, Context, Prepared, store_failed};
+use super::{Answered, Caller, Context, Prepared};
+use crate::refused::store_failed;
 
 pub(super) async fn prepare(context: &Context, caller: &Caller, request: wire::FindConversation) -> Prepared {
     let conversation = ConversationId::from_wire(request.conversation)?;

@@ -10,7 +10,8 @@ use hongyan_protocol::platform::Platform;
 use hongyan_protocol::{limits, usersig, wire};
 use hongyan_storage::model::{Instance, NewInstance};
 
-use super::{Caller, Connected, Context, LoggedIn, LoginRefused, Refused, store_failed};
+use super::{Caller, Connected, Context, LoggedIn, LoginRefused};
+use crate::refused::{Refused, store_failed};
 
 /// Checks a login and carries it out (contracts C6, C7). `connected` says which instances of the account have a live
 /// socket right now; those without one are the first to go.

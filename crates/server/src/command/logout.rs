@@ -5,7 +5,8 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::wire;
 use hongyan_protocol::wire::response::Result::Logout;
 
-use super::{Answered, Caller, Context, Prepared, store_failed};
+use super::{Answered, Caller, Context, Prepared};
+use crate::refused::store_failed;
 
 pub(super) fn prepare(context: &Context, caller: &Caller, _: wire::Logout) -> Prepared {
     let store = context.store.clone();

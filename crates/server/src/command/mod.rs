@@ -5,12 +5,10 @@
 //! the services'.
 
 use std::collections::HashSet;
-use std::error::Error;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use hongyan_domain::account::Person;
-use hongyan_domain::error::store_code;
 use hongyan_domain::group::Standing;
 use hongyan_domain::message::revoke;
 use hongyan_domain::receipt::{Place, Rules};
@@ -22,9 +20,11 @@ use hongyan_protocol::message::ChangeKind;
 use hongyan_protocol::platform::{KickReason, Platform};
 use hongyan_protocol::{Malformed, limits, wire};
 use hongyan_storage::model::AppSettings;
-use hongyan_storage::{Store, StoreError, Turn};
+use hongyan_storage::{Store, Turn};
 
 use crate::facts::{Facts, GroupFacts};
+use crate::ids::Ids;
+use crate::refused::{Refused, store_failed};
 use crate::translate::Translator;
 use crate::uploads::Uploads;
 
@@ -81,12 +81,6 @@ pub(crate) struct Context {
     pub(crate) translator: Arc<Translator>,
 }
 
-/// Where fresh ids come from; tests give fixed ones.
-pub(crate) trait Ids: Send + Sync {
-    /// A random number.
-    fn random_u64(&self) -> u64;
-}
-
 /// Who calls: fixed at login.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -103,14 +97,6 @@ pub(crate) struct Answered {
     pub(crate) events: Vec<Event>,
     /// When they may.
     pub(crate) turn: Turn,
-}
-
-/// A command that was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) code: Code,
-    /// For people.
-    pub(crate) text: String,
 }
 
 /// A login that succeeded.
@@ -401,40 +387,6 @@ impl Answered {
             turn: outcome.turn,
         }
     }
-}
-
-impl Refused {
-    pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
-        Self {
-            code,
-            text: text.into(),
-        }
-    }
-}
-
-/// A failure of the store is logged here, once, and its details stay here.
-impl<E: Refusal> From<E> for Refused {
-    fn from(error: E) -> Self {
-        let code = error.code();
-        match error.source() {
-            None => Self::new(code, error.to_string()),
-            Some(source) => failed(source, code),
-        }
-    }
-}
-
-/// The answer when facts could not be loaded, with the internal code of the command's area.
-fn store_failed(error: &StoreError, internal: Code) -> Refused {
-    failed(error, store_code(error, internal))
-}
-
-fn failed(error: &dyn Error, code: Code) -> Refused {
-    if code == Code::OVERLOADED {
-        tracing::warn!(%error, "the store has more to do than it may take on");
-    } else {
-        tracing::error!(%error, "the store failed");
-    }
-    Refused::new(code, code.text())
 }
 
 impl<E: Refusal> From<E> for LoginRefused {

@@ -16,7 +16,8 @@ use hongyan_protocol::wire::response::Result::SendMessage;
 use hongyan_protocol::{limits, wire};
 use hongyan_storage::model::{Addressed, BlockedSender};
 
-use super::{Answered, Caller, Context, Prepared, Refused, Work};
+use super::{Answered, Caller, Context, Prepared, Work};
+use crate::refused::Refused;
 
 /// What has to be known to send.
 struct Known {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hongyan_domain::Event;
+#[cfg(test)]
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{InstanceId, SdkAppId, Timestamp};
 use hongyan_protocol::wire::request::Command;
@@ -13,8 +14,10 @@ use hongyan_protocol::{body::Body, usersig};
 use hongyan_storage::model::{App, AppKey, AppSettings};
 use hongyan_storage::{SqliteStore, Store as _};
 
-use super::{Caller, Context, Ids, LoggedIn, LoginRefused, Refused, login, prepare};
+use super::{Caller, Context, LoggedIn, LoginRefused, login, prepare};
 use crate::facts::Facts;
+use crate::ids::Ids;
+use crate::refused::Refused;
 use crate::translate::Translator;
 use crate::uploads::Uploads;
 

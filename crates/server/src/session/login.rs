@@ -18,8 +18,9 @@ use super::frames::{Ended, Heard, hear, refusal};
 use super::outbox::{End, Outbox};
 use super::socket::Socket;
 use crate::clock;
-use crate::command::{self, Caller, LoggedIn, LoginRefused, Refused};
+use crate::command::{self, Caller, LoggedIn, LoginRefused};
 use crate::hub::{self, Publication, STOPPING, Seat, SessionId};
+use crate::refused::Refused;
 use crate::shared::Shared;
 
 /// What a stranger is answered before its socket is closed: pings, commands out of place, failed logins.

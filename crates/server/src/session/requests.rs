@@ -28,9 +28,10 @@ use tokio::time::Instant;
 use super::frames::{Heard, refusal};
 use super::outbox::{End, Outbox, Pushed};
 use super::rate::Admission;
-use crate::command::{self, Answered, AtOnce, Caller, Refused, Work};
+use crate::command::{self, Answered, AtOnce, Caller, Work};
 use crate::hub::{Publication, SessionId};
 use crate::metrics::command_name;
+use crate::refused::Refused;
 use crate::shared::Shared;
 
 const LOGGED_OUT: End = End::new(Close::LoggedOut, "logged out");

@@ -26,10 +26,10 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::command::Refused;
 use crate::config::{Config, FilesAt};
 use crate::ids;
 use crate::metrics::Metrics;
+use crate::refused::Refused;
 
 mod receive;
 mod settle;

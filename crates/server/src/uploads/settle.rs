@@ -15,7 +15,7 @@ use prost::Message as _;
 
 use super::{Upload, Uploads};
 use crate::clock;
-use crate::command::Refused;
+use crate::refused::Refused;
 
 pub(super) async fn settle(uploads: Arc<Uploads>, upload: Arc<Upload>, incoming: Incoming) {
     let Some(files) = uploads.files.clone() else {
