@@ -1,5 +1,6 @@
 /** What one sets for conversations, in two tabs of one person: at once, after a cut, and after the next login. */
 import { expect, test } from "./support/sdk.ts";
+import type { Tab } from "./support/tab.ts";
 
 test.beforeEach(({ settings }) => settings({ webInstances: 2 }));
 
@@ -38,11 +39,16 @@ test("Contract C4. what is set in one tab is in the other one at once, and after
   expect(await other.conversation("C2Cbob")).toMatchObject(expected);
 });
 
-/** Proves `createConversationGroup`, `renameConversationGroup`, `deleteConversationGroup`, `CONVERSATION_GROUP_LIST_UPDATED`. */
+/**
+ * Proves `createConversationGroup`, `getConversationGroupList`, `addConversationsToGroup`, `deleteConversationsFromGroup`,
+ * `renameConversationGroup`, `deleteConversationGroup`, `CONVERSATION_GROUP_LIST_UPDATED`.
+ */
 test("TIM.EVENT.CONVERSATION_IN_GROUP_UPDATED and CONVERSATION_GROUP_LIST_UPDATED reach every tab", async ({ login }) => {
   const [one, other, bob] = [await login("alice"), await login("alice"), await login("bob")];
+  await bob.call("createGroup", { type: "Public", name: "geese", groupID: "geese", memberList: [{ userID: "alice" }] });
+  await bob.send("geese", "welcome", "GROUP");
   await bob.send("alice", "hello");
-  await expect.poll(() => other.texts()).toEqual(["hello"]);
+  await expect.poll(() => other.texts()).toEqual(["welcome", "hello"]);
   const filled = { conversationIDList: ["C2Cbob"], groupName: "work" };
   expect((await one.call("createConversationGroup", filled)).data.successConversationIDList).toEqual(["C2Cbob"]);
   for (const tab of [one, other]) {
@@ -50,6 +56,19 @@ test("TIM.EVENT.CONVERSATION_IN_GROUP_UPDATED and CONVERSATION_GROUP_LIST_UPDATE
       groupName: "work", conversationList: [{ conversationID: "C2Cbob", conversationGroupList: ["work"] }],
     });
     expect((await tab.seen("onConversationGroupListUpdated")).at(-1)!.data).toEqual(["work"]);
+  }
+  const filling = async (tab: Tab) => (await tab.seen("onConversationInGroupUpdated")).at(-1)!.data;
+  const of = (groupName: string) => ({ conversationIDList: ["GROUPgeese"], groupName });
+  expect((await other.call("addConversationsToGroup", of("work"))).data.successConversationIDList).toEqual(["GROUPgeese"]);
+  await expect.poll(() => filling(one)).toMatchObject({
+    groupName: "work", conversationList: [{ conversationID: "C2Cbob" }, { conversationID: "GROUPgeese" }],
+  });
+  const listed = await one.call("getConversationList", { groupName: "work" });
+  expect(listed.data.conversationList).toEqual((await filling(one)).conversationList);
+  expect(await one.call("deleteConversationsFromGroup", of("work"))).toMatchObject({ code: 0 });
+  await expect.poll(() => filling(other)).toMatchObject({ groupName: "work", conversationList: [{ conversationID: "C2Cbob" }] });
+  for (const method of ["addConversationsToGroup", "deleteConversationsFromGroup"]) {
+    expect(await one.call(method, of("no such group")), method).toMatchObject({ code: 51009 });
   }
   await other.call("renameConversationGroup", { oldName: "work", newName: "job" });
   await expect.poll(async () => (await one.conversation("C2Cbob")).conversationGroupList).toEqual(["job"]);

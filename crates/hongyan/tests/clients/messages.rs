@@ -311,13 +311,13 @@ async fn a_text_at_message_is_shown_to_those_it_mentions_until_they_read() {
         list.into_iter().map(|it| it.id.clone()).collect::<Vec<_>>()
     };
     for instance in [&bob, &fresh, &carol] {
-        assert_eq!(mentioning(instance).await, [id.clone()]);
+        assert_eq!(mentioning(instance).await, std::slice::from_ref(&id));
     }
     bob.tim.set_message_read(id.clone()).await.unwrap();
     assert!(mentions(&mut bob, 0).await.is_empty());
     assert!(mentions(&mut fresh, 0).await.is_empty());
     assert!(mentioning(&fresh).await.is_empty());
-    assert_eq!(mentioning(&carol).await, [id.clone()]);
+    assert_eq!(mentioning(&carol).await, std::slice::from_ref(&id));
     let many = (0..31).map(|it| it.to_string()).collect();
     let failure = alice
         .tim
