@@ -256,6 +256,11 @@ impl Appender {
         self.journal.probe()
     }
 
+    /// Whether a message that was refused may be there after a crash; [`Appender::probe`] may end that.
+    pub(super) const fn is_in_doubt(&self) -> bool {
+        self.journal.is_in_doubt()
+    }
+
     /// Waits until the tail has room.
     pub(super) fn wait_for_room(&self) -> Result<()> {
         self.tail.wait_for_room()

@@ -44,8 +44,10 @@ enum Step {
         seed: u64,
         during: Vec<Words>,
     },
-    /// The journal's disk is in trouble while messages are written.
+    /// The journal's disk is in trouble while messages are written, which are then sent again.
     Trouble(bool, Vec<Words>),
+    /// A sync fails, and nobody sends again what was refused.
+    Refuse(Vec<Words>),
 }
 
 #[derive(Debug, Clone)]
@@ -94,6 +96,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => (1..20_usize, any::<bool>()).prop_map(|(count, reach)| Step::Apply { count, reach }),
         2 => (any::<u64>(), vec(words(), 0..4)).prop_map(|(seed, during)| Step::Crash { seed, during }),
         1 => (any::<bool>(), vec(words(), 1..4)).prop_map(|(full, during)| Step::Trouble(full, during)),
+        1 => vec(words(), 1..4).prop_map(Step::Refuse),
     ];
     vec(step, 1..40)
 }
@@ -401,32 +404,41 @@ impl World {
                 self.without.store = self.without.manual.crash(*seed).unwrap();
             }
             Step::Trouble(is_full, during) => {
-                let mut messages = self.messages(during);
-                // What stands twice in a frame takes the long way, which has no trouble.
-                messages.sort_by_key(|(_, it)| it.key);
-                messages.dedup_by_key(|(_, it)| it.key);
-                let new: Vec<_> = messages
-                    .iter()
-                    .map(|it| read(self.without.store.find_sent(it.1.key)).is_none())
-                    .collect();
                 let trouble = if *is_full { Trouble::Full } else { Trouble::NoSync };
-                self.with.manual.trouble(Some(trouble));
-                for (answer, is_new) in self.with.say(&messages).into_iter().zip(new) {
-                    match answer {
-                        Err(StoreError::Unwritable(_)) => assert!(is_new),
-                        Ok(Appended::Repeat(_)) => assert!(!is_new),
-                        other => panic!("{other:?}"),
-                    }
-                }
-                self.with.manual.trouble(None);
+                let messages = self.say_in_trouble(trouble, during);
                 // What is tried again is taken, at the same places.
                 let (with, without) = (self.with.say(&messages), self.without.say(&messages));
                 for (one, other) in with.into_iter().zip(without) {
                     assert_eq!(one.unwrap(), other.unwrap());
                 }
             }
+            Step::Refuse(during) => {
+                self.say_in_trouble(Trouble::NoSyncOnce, during);
+            }
         }
         self.compare();
+    }
+
+    /// What is new is refused; answers all that was said.
+    fn say_in_trouble(&mut self, trouble: Trouble, words: &[Words]) -> Vec<(TimelineId, Message)> {
+        let mut messages = self.messages(words);
+        // What stands twice in a frame takes the long way, which has no trouble.
+        messages.sort_by_key(|(_, it)| it.key);
+        messages.dedup_by_key(|(_, it)| it.key);
+        let new: Vec<_> = messages
+            .iter()
+            .map(|(_, it)| read(self.without.store.find_sent(it.key)).is_none())
+            .collect();
+        self.with.manual.trouble(Some(trouble));
+        for (answer, is_new) in self.with.say(&messages).into_iter().zip(new) {
+            match answer {
+                Err(StoreError::Unwritable(_)) => assert!(is_new),
+                Ok(Appended::Repeat(_)) => assert!(!is_new),
+                other => panic!("{other:?}"),
+            }
+        }
+        self.with.manual.trouble(None);
+        messages
     }
 
     fn newest(&self, timeline: TimelineId) -> u64 {
@@ -562,6 +574,35 @@ fn files_are_given_up_when_they_are_full_and_deleted_when_all_of_them_is_applied
         say(&mut with, &accounts, 5000..5001)[0],
         Ok(Appended::New(_))
     ));
+}
+
+/// What was refused stays refused, also when nothing else is written before the crash.
+///
+/// Contract C1.
+#[test]
+fn a_message_that_was_refused_does_not_come_back_after_a_crash() {
+    for seed in 0..64 {
+        for trouble in [Trouble::NoSyncOnce, Trouble::NoSync] {
+            let World {
+                mut with, accounts, ..
+            } = World::new();
+            say(&mut with, &accounts, 0..3);
+            with.manual.trouble(Some(trouble));
+            assert!(say(&mut with, &accounts, 10..11)[0].is_err());
+            with.manual.trouble(None);
+            if trouble == Trouble::NoSync {
+                assert!(with.manual.end_doubt());
+            }
+            for again in 0..2 {
+                with.store = with.manual.crash(seed + again).unwrap();
+                assert_eq!(read(with.store.totals()).messages, 4, "seed {seed}, {trouble:?}");
+            }
+            let Ok(Appended::New(next)) = &say(&mut with, &accounts, 10..11)[0] else {
+                panic!("it was refused, so it is new");
+            };
+            assert_eq!(next.sequence, Sequence(5));
+        }
+    }
 }
 
 #[test]

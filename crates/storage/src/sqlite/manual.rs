@@ -159,6 +159,13 @@ impl Manual {
         self.disk.trouble(trouble);
     }
 
+    /// Ends the doubt about messages that were refused, as the writer's thread does when it is idle; whether it could.
+    pub fn end_doubt(&mut self) -> bool {
+        self.appender
+            .as_mut()
+            .is_none_or(|it| !it.is_in_doubt() || it.probe().is_ok())
+    }
+
     /// The journal's disk.
     pub fn disk(&self) -> &SimulatedDisk {
         &self.disk

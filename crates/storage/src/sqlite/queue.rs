@@ -11,6 +11,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
@@ -97,6 +98,16 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Waits for something to take, or for the end, or so long; whether time was over first.
+    pub(super) fn is_idle_for(&self, time: Duration) -> bool {
+        let mut state = self.state.lock();
+        if state.waiting > 0 || state.closed {
+            return false;
+        }
+        self.filled.wait_for(&mut state, time);
+        state.waiting == 0 && !state.closed
+    }
+
     /// Takes up to so many of those that wait now.
     pub(super) fn take(&self, into: &mut Vec<T>, count_max: usize) {
         let mut state = self.state.lock();
@@ -175,6 +186,18 @@ mod tests {
         queue.close();
         assert!(matches!(queue.push(Lane::SERVER, 3), Err(StoreError::Closed)));
         assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some(1), Some(2), None));
+    }
+
+    #[test]
+    fn a_queue_is_idle_as_long_as_it_is_empty_and_open() {
+        let queue = Queue::new(2);
+        assert!(queue.is_idle_for(Duration::ZERO));
+        queue.push(Lane::SERVER, 1).unwrap();
+        // Answered at once.
+        assert!(!queue.is_idle_for(Duration::MAX));
+        queue.pop();
+        queue.close();
+        assert!(!queue.is_idle_for(Duration::MAX));
     }
 
     #[test]

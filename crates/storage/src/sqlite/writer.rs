@@ -15,6 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use hongyan_protocol::message::{Message, MessageKey};
 use parking_lot::Mutex;
@@ -34,6 +35,8 @@ use crate::model::{Appended, TimelineId};
 use crate::store::{Result, StoreError};
 use crate::turn::{Committed, Turnstile};
 
+/// How long to wait with nothing to do before a journal in doubt is tried again.
+const DOUBT_PAUSE: Duration = Duration::from_secs(1);
 /// Rows of an applier's transaction between two looks at who waits.
 const ROWS_BETWEEN: usize = 256;
 
@@ -517,7 +520,11 @@ fn put_counter(connection: &Connection, name: &str, value: u64) -> Result<()> {
 fn run(mut hand: Hand, queue: &Queue<Work>, batch_max: usize, trouble: &Trouble) {
     let turnstile = Turnstile::default();
     let mut batch = Vec::new();
-    while let Some(first) = queue.pop() {
+    loop {
+        while hand.is_in_doubt() && queue.is_idle_for(DOUBT_PAUSE) {
+            hand.probe(trouble);
+        }
+        let Some(first) = queue.pop() else { break };
         batch.push(first);
         queue.take(&mut batch, batch_max - 1);
         hand.work(batch.drain(..), trouble, &turnstile);
@@ -582,6 +589,18 @@ impl Hand {
         // Unlocked: what follows may take its time.
         drop(writing);
         answer(others, &done, turnstile);
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.short.as_ref().is_some_and(|(it, _)| it.is_in_doubt())
+    }
+
+    fn probe(&mut self, trouble: &Trouble) {
+        if let Some((appender, _)) = &mut self.short {
+            trouble
+                .journal
+                .store(appender.probe().is_err(), Ordering::Relaxed);
+        }
     }
 
     /// Puts everything into the database, and leaves nothing beside it.

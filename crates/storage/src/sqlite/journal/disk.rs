@@ -4,7 +4,7 @@
 //! be there after a crash of the machine. **Never here:** what is in them.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::super::schema::open_private;
@@ -13,7 +13,7 @@ use super::super::schema::open_private;
 pub(crate) trait Disk: Send + Sync + 'static {
     /// The numbers of those that are there.
     fn list(&self) -> io::Result<Vec<u64>>;
-    /// All bytes of one.
+    /// All bytes of one, which survive a crash from now on: what is read at a start may be answered as taken.
     fn read(&self, number: u64) -> io::Result<Vec<u8>>;
     /// Makes one of so many zeros that survives a crash, so that later syncs are for the bytes alone.
     fn create(&self, number: u64, bytes: usize) -> io::Result<Box<dyn Segment>>;
@@ -93,7 +93,11 @@ impl Disk for Folder {
     }
 
     fn read(&self, number: u64) -> io::Result<Vec<u8>> {
-        std::fs::read(self.file(number))
+        let mut file = File::options().read(true).write(true).open(self.file(number))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        file.sync_data()?;
+        Ok(bytes)
     }
 
     fn create(&self, number: u64, bytes: usize) -> io::Result<Box<dyn Segment>> {

@@ -5,8 +5,12 @@
 //!
 //! A segment is a file of a fixed size, zeros at first, so that a sync has the bytes to write and nothing about the file.
 //! Frames go into it one behind the other, and each is synced before the next is written: so at most the last one can be
-//! torn, and a sound one behind one that is not means damage, which is no start but an error. When writing or syncing fails, the segment is given up
-//! where it was last known to be good, and the next frame begins a new one. A start, too, begins a new one.
+//! torn, and a sound one behind one that is not means damage, which is no start but an error. A start begins a new segment.
+//!
+//! When writing or syncing fails, the segment is given up where it was last known to be good, and the next frame begins a new
+//! one. What failed may be on disk all the same, and its waiters are told that it is not. So before that a frame of no
+//! messages is written to a new segment and synced: what stands in an older segment from its position on does not count.
+//! When even that fails, the journal is *in doubt*, and tries again until it succeeds.
 //!
 //! A segment is deleted when all its messages are in the database to stay.
 
@@ -36,6 +40,8 @@ pub(super) struct Journal {
     open: Option<Open>,
     /// The position of the next message.
     next: u64,
+    /// Something may be on disk that was written and not synced.
+    in_doubt: bool,
 }
 
 /// The segment that is written now.
@@ -93,10 +99,7 @@ impl Journal {
         for number in &numbers {
             let bytes = Bytes::from(disk.read(*number).map_err(unreadable)?);
             match frame::read_segment(&bytes) {
-                Ok(Some(mut contents)) => {
-                    contents.frames.retain(|it| !it.rows.is_empty());
-                    used.push((*number, contents));
-                }
+                Ok(Some(contents)) => used.push((*number, contents)),
                 // Made ahead, or not even begun when the machine stopped.
                 Ok(None) => unused.push(*number),
                 Err(format) => {
@@ -127,7 +130,7 @@ impl Journal {
                 found.next = found.frames.last().map_or(applied, Frame::end);
             }
             for frame in contents.frames {
-                if frame.end() <= applied {
+                if frame.rows.is_empty() || frame.end() <= applied {
                     continue;
                 }
                 if frame.first > found.next {
@@ -151,6 +154,7 @@ impl Journal {
             segments,
             open: None,
             next: found.next,
+            in_doubt: false,
         };
         Ok((journal, found))
     }
@@ -164,20 +168,18 @@ impl Journal {
         let written = self.try_to_write(gathered);
         if let Err(error) = &written {
             tracing::error!(%error, "the journal cannot be written");
-            self.seal();
+            self.give_up();
         }
         written
     }
 
     /// What was written is on disk; the position of its first message.
     pub(super) fn sync(&mut self, count: usize) -> Result<u64> {
-        if let Some(open) = &mut self.open
-            && let Err(error) = open.segment.file.sync()
-        {
+        if let Err(error) = self.try_to_sync() {
             tracing::error!(%error, "the journal cannot be synced");
             // What a failed sync left is unknown, and a second one would not say.
-            self.seal();
-            return Err(unwritable(error));
+            self.give_up();
+            return Err(error);
         }
         let first = self.next;
         self.next += count as u64;
@@ -191,10 +193,30 @@ impl Journal {
         self.next - count as u64
     }
 
-    /// Writes nothing, to see whether it can be.
+    /// Writes a frame of no messages: to see whether that can be, and to have it behind what did not come to be.
     pub(super) fn probe(&mut self) -> Result<()> {
-        self.write(&mut Gathered::default())?;
-        self.sync(0).map(drop)
+        let done = self
+            .try_to_write(&mut Gathered::default())
+            .and_then(|()| self.try_to_sync());
+        if done.is_err() {
+            self.seal();
+        }
+        done
+    }
+
+    /// Whether a message that was refused may be there after a crash.
+    pub(super) const fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// Writes no more to the open segment, and says on disk what of it counts.
+    fn give_up(&mut self) {
+        self.seal();
+        if self.in_doubt
+            && let Err(error) = self.probe()
+        {
+            tracing::error!(%error, "messages that were refused may be there after a crash, until the journal can be written");
+        }
     }
 
     fn try_to_write(&mut self, gathered: &mut Gathered) -> Result<()> {
@@ -225,8 +247,17 @@ impl Journal {
             open.is_begun = true;
         }
         let bytes = gathered.sealed(open.salt, self.next);
+        self.in_doubt = true;
         open.segment.file.write(open.at, bytes).map_err(unwritable)?;
         open.at += bytes.len();
+        Ok(())
+    }
+
+    fn try_to_sync(&mut self) -> Result<()> {
+        if let Some(open) = &mut self.open {
+            open.segment.file.sync().map_err(unwritable)?;
+        }
+        self.in_doubt = false;
         Ok(())
     }
 

@@ -34,6 +34,23 @@ pub enum Trouble {
     Full,
     /// Syncing fails, and what was written may be there or not.
     NoSync,
+    /// The next sync fails so, and those after it do not.
+    NoSyncOnce,
+}
+
+impl State {
+    fn sync(&mut self, number: u64) {
+        let (mine, others) = std::mem::take(&mut self.unsynced)
+            .into_iter()
+            .partition(|(file, _, _)| *file == number);
+        self.unsynced = others;
+        let mine: Vec<(u64, usize, Vec<u8>)> = mine;
+        if let Some(file) = self.files.get_mut(&number) {
+            for (_, at, bytes) in mine {
+                file[at..at + bytes.len()].copy_from_slice(&bytes);
+            }
+        }
+    }
 }
 
 impl SimulatedDisk {
@@ -101,12 +118,9 @@ impl Disk for SimulatedDisk {
     }
 
     fn read(&self, number: u64) -> io::Result<Vec<u8>> {
-        let state = self.0.lock();
-        let mut bytes = state.files.get(&number).cloned().ok_or(io::ErrorKind::NotFound)?;
-        for (_, at, written) in state.unsynced.iter().filter(|(file, _, _)| *file == number) {
-            bytes[*at..at + written.len()].copy_from_slice(written);
-        }
-        Ok(bytes)
+        let mut state = self.0.lock();
+        state.sync(number);
+        Ok(state.files.get(&number).cloned().ok_or(io::ErrorKind::NotFound)?)
     }
 
     fn create(&self, number: u64, bytes: usize) -> io::Result<Box<dyn Segment>> {
@@ -158,19 +172,13 @@ impl Segment for Written {
 
     fn sync(&mut self) -> io::Result<()> {
         let mut state = self.disk.0.lock();
-        if state.trouble == Some(Trouble::NoSync) {
+        if let Some(trouble @ (Trouble::NoSync | Trouble::NoSyncOnce)) = state.trouble {
+            if trouble == Trouble::NoSyncOnce {
+                state.trouble = None;
+            }
             return Err(io::Error::other("the disk does not sync"));
         }
-        let (mine, others) = std::mem::take(&mut state.unsynced)
-            .into_iter()
-            .partition(|(file, _, _)| *file == self.number);
-        state.unsynced = others;
-        let mine: Vec<(u64, usize, Vec<u8>)> = mine;
-        if let Some(file) = state.files.get_mut(&self.number) {
-            for (_, at, bytes) in mine {
-                file[at..at + bytes.len()].copy_from_slice(&bytes);
-            }
-        }
+        state.sync(self.number);
         Ok(())
     }
 }
