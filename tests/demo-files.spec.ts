@@ -59,3 +59,70 @@ test("an empty file is refused in words", async ({ person }) => {
   await alice.page.getByTestId("message-send").click();
   await expect(alice.page.getByText("The file is empty.")).toBeVisible();
 });
+
+test("several files come in the order in which they were chosen, each with its progress, and what was written last", async ({ person }) => {
+  const [bob, alice] = [await person("bob"), await person("alice")];
+  await alice.talkTo("bob");
+  await alice.write("hello");
+  await bob.choose("C2Calice");
+  // The first file is held up; the others would be there long before it.
+  let release = (): void => {};
+  const heldUp = new Promise<void>((resolve) => (release = resolve));
+  await alice.page.route("**/v1/uploads/**", async (route) => {
+    if (route.request().method() === "PUT") await heldUp;
+    await route.continue();
+  });
+  const names = ["first.txt", "second.txt", "third.txt"];
+  const files = names.map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from(name) }));
+  await alice.page.getByTestId("file-input").setInputFiles(files);
+  await alice.write("all three");
+  await expect(alice.page.getByRole("progressbar")).toHaveCount(3);
+  await alice.write("meanwhile");
+  await expect(bob.message("meanwhile")).toBeVisible();
+  await expect(bob.page.getByTestId("file")).toHaveCount(0);
+  release();
+  const shown = ["hello", "meanwhile", ...names, "all three"];
+  for (const chat of [alice, bob]) {
+    await expect(chat.messages()).toHaveText(shown.map((it) => new RegExp(`${it}`)));
+    await expect(chat.page.getByRole("progressbar")).toHaveCount(0);
+  }
+});
+
+test("a video is uploaded with its first picture, and played by the other", async ({ person }) => {
+  const [bob, alice] = [await person("bob"), await person("alice")];
+  await alice.talkTo("bob");
+  // A second of moving colours, as the browser itself records them.
+  const film = await alice.page.evaluateHandle(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 160, height: 120 });
+    const context = canvas.getContext("2d")!;
+    const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/mp4" });
+    const parts: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.start();
+    for (let frame = 0; frame < 25; frame++) {
+      context.fillStyle = `hsl(${frame * 14} 80% 50%)`;
+      context.fillRect(0, 0, 160, 120);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    recorder.stop();
+    await stopped;
+    const data = new DataTransfer();
+    data.items.add(new File(parts, "film.mp4", { type: "video/mp4" }));
+    return data;
+  });
+  await alice.page.getByTestId("chat").dispatchEvent("drop", { dataTransfer: film });
+  await expect(alice.page.getByTestId("attachment")).toContainText("film.mp4");
+  await alice.page.getByTestId("message-send").click();
+  await expect(alice.messages()).toHaveAttribute("data-status", "success");
+  await expect(bob.item("C2Calice")).toContainText("[Video]");
+  await bob.choose("C2Calice");
+  const video = bob.page.getByTestId("video");
+  const poster = new URL((await video.getAttribute("poster"))!, bob.page.url()).href;
+  expect((await bob.page.request.get(poster)).headers()["content-type"]).toBe("image/jpeg");
+  await video.evaluate(async (it: HTMLVideoElement) => {
+    it.muted = true;
+    await it.play();
+  });
+  await expect.poll(() => video.evaluate((it: HTMLVideoElement) => [it.videoWidth, it.currentTime > 0.1])).toEqual([160, true]);
+});

@@ -1,5 +1,6 @@
 /** What people do with messages in the demo chat: answer, mention, edit, pass on, delete, search. */
-import { expect, test } from "./support/demo.ts";
+import { expect, SDK_APP_ID, test } from "./support/demo.ts";
+import { startTranslator } from "./support/translator.ts";
 
 test("an answer shows what it answers, and leads there, also far back", async ({ person }) => {
   const [bob, alice] = [await person("bob"), await person("alice")];
@@ -155,4 +156,23 @@ test("stickers and places are sent and shown", async ({ person }) => {
   await expect(bob.page.getByTestId("face")).toBeVisible();
   await expect(bob.page.getByTestId("location")).toContainText("North shore");
   await expect(bob.page.getByTestId("location")).toHaveAttribute("href", /39\.90735/);
+});
+
+test("a message is translated into the language of whoever asks, and in words it is said when nobody translates", async ({
+  person, admin,
+}) => {
+  const [bob, alice] = [await person("bob", { locale: "zh-CN" }), await person("alice")];
+  await alice.talkTo("bob");
+  await alice.write("geese");
+  await bob.choose("C2Calice");
+  await bob.act("geese", "message-translate");
+  await expect(bob.page.getByText("服务器没有开通翻译。")).toBeVisible();
+  const translator = await startTranslator();
+  const named = await admin.put(`/console/api/apps/${SDK_APP_ID}/translate`, { data: { url: translator.url } });
+  expect(named.ok()).toBe(true);
+  await bob.act("geese", "message-translate");
+  await expect(bob.page.getByTestId("translation")).toContainText("auto>zh geese");
+  // What one has translated for oneself, the other does not see.
+  await expect(alice.page.getByTestId("translation")).toHaveCount(0);
+  await translator.close();
 });

@@ -1,11 +1,10 @@
 /** Files: pictures, sounds, videos and others, made and sent by one app, seen by another, through real uploads. */
 import { readdir } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "./support/sdk.ts";
 import type { Server } from "./support/server.ts";
 import type { Tab } from "./support/tab.ts";
+import { startTranslator } from "./support/translator.ts";
 
 const MB = 1024 * 1024;
 
@@ -249,19 +248,9 @@ test("`translateText`: nobody translates until the owner names a provider, then 
   const alice = await login("alice");
   const ask = (sourceTextList: string[]) => alice.call("translateText", { sourceTextList, sourceLanguage: "auto", targetLanguage: "zh" });
   expect(await ask(["hello"])).toMatchObject({ code: 2117 });
-  const provider = createServer((request, response) => {
-    let text = "";
-    request.on("data", (part) => (text += part)).on("end", () => {
-      const { q, source, target } = JSON.parse(text) as { q: string[]; source: string; target: string };
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ translatedText: q.map((it) => `${source}>${target} ${it}`) }));
-    });
-  });
-  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-  expect((await admin.put("/console/api/apps/1400000001/translate", { data: { url } })).ok()).toBe(true);
+  const translator = await startTranslator();
+  expect((await admin.put("/console/api/apps/1400000001/translate", { data: { url: translator.url } })).ok()).toBe(true);
   expect(await ask(["hello", "goose"])).toMatchObject({ code: 0, data: { translatedTextList: ["auto>zh hello", "auto>zh goose"] } });
-  provider.closeAllConnections();
-  await new Promise((resolve) => provider.close(resolve));
+  await translator.close();
   expect(await ask(["hello"])).toMatchObject({ code: 2117 });
 });

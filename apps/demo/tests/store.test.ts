@@ -166,6 +166,45 @@ describe("sending", () => {
     expect(store.messages.value.map(({ from }) => from)).toEqual(["bob", "alice"]);
   });
 
+  it("sends files one after the other and what was written with them last, past one that fails", async () => {
+    await signedIn();
+    await store.openConversation("C2Cbob");
+    let arrive = (): void => {};
+    tim.slow = new Promise((resolve) => (arrive = resolve));
+    for (const name of ["large.bin", "refused.bin", "small.bin"]) store.outbox.file(new File(["x"], name), "file");
+    store.outbox.text("with them", { withFiles: true });
+    store.outbox.text("by itself");
+    const shown = () => store.messages.value.map(({ body, status }) => [body.kind === "file" ? body.name : Object(body).text, status]);
+    await settle();
+    // All are shown; only the first file and the other text have been given to the SDK.
+    expect(shown().map(([what]) => what)).toEqual(["large.bin", "refused.bin", "small.bin", "with them", "by itself"]);
+    expect(store.outbox.progress.value.size).toBe(3);
+    expect(tim.calls.filter((name) => name === "sendMessage")).toHaveLength(2);
+    tim.failures.set("sendMessage", { code: 60018, message: "used up" });
+    arrive();
+    await settle();
+    expect(shown().filter(([, status]) => status === "fail").map(([what]) => what)).toEqual(["refused.bin"]);
+    const stored = tim.histories.get("C2Cbob")!.map(({ payload }) => Object(payload).fileName ?? Object(payload).text);
+    expect(stored.filter((what) => what !== "by itself")).toEqual(["large.bin", "small.bin", "with them"]);
+    expect(troubles).toMatchObject([{ code: 60018 }]);
+    expect(store.outbox.progress.value.size).toBe(0);
+  });
+
+  it("sends nothing in line after a sign-out, for whoever signs in next", async () => {
+    await signedIn();
+    await store.openConversation("C2Cbob");
+    let arrive = (): void => {};
+    tim.slow = new Promise((resolve) => (arrive = resolve));
+    for (const name of ["one", "two"]) store.outbox.file(new File(["x"], name), "file");
+    await settle();
+    await store.signOut();
+    await store.signIn({ sdkAppID: 1, userID: "carol", userSig: "s" });
+    arrive();
+    await settle();
+    expect(tim.calls.filter((name) => name === "sendMessage")).toHaveLength(1);
+    expect(troubles).toEqual([]);
+  });
+
   it("writes cards as custom messages that other people's apps cannot break", async () => {
     await signedIn();
     await store.openConversation("C2Cbob");

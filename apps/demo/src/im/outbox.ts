@@ -24,6 +24,16 @@ export interface Target {
 export interface TextOptions {
   readonly mentions?: readonly string[];
   readonly quote?: { readonly message: MessageView; readonly abstract: string } | null;
+  /** Whether it was sent together with files, and comes behind them. */
+  readonly withFiles?: boolean;
+}
+
+/** How a message goes. */
+export interface Way {
+  /** Where to, if not into the open conversation. */
+  readonly conversation?: ConversationView;
+  /** Behind what is in line already: each is sent when the one before it was accepted, or was not. */
+  readonly inLine?: boolean;
 }
 
 /** Uploads are shown in steps that an eye can see. */
@@ -35,15 +45,17 @@ export class Outbox {
   /** What one sends is shown from here at once, not fetched back. */
   readonly local: ShallowRef<ReadonlyMap<string, string>> = shallowRef(new Map());
 
-  constructor(private readonly send: (make: Make, conversation?: ConversationView) => boolean) {}
+  constructor(private readonly send: (make: Make, way?: Way) => boolean) {}
 
   /** Whether it is on its way; else what was written is better kept. */
-  text(text: string, { mentions = [], quote = null }: TextOptions = {}): boolean {
+  text(text: string, { mentions = [], quote = null, withFiles = false }: TextOptions = {}): boolean {
     const about = quote ? { cloudCustomData: quoteData(quote.message, quote.abstract) } : {};
-    return this.send((tim, to) =>
-      mentions.length > 0
-        ? tim.createTextAtMessage({ ...to, ...about, payload: { text, atUserList: [...mentions] } })
-        : tim.createTextMessage({ ...to, ...about, payload: { text } }),
+    return this.send(
+      (tim, to) =>
+        mentions.length > 0
+          ? tim.createTextAtMessage({ ...to, ...about, payload: { text, atUserList: [...mentions] } })
+          : tim.createTextMessage({ ...to, ...about, payload: { text } }),
+      { inLine: withFiles },
     );
   }
 
@@ -61,22 +73,24 @@ export class Outbox {
     return this.send((tim, to) => tim.createLocationMessage({ ...to, payload: { description, latitude, longitude } }));
   }
 
+  /** One file after the other, so that they come in the order in which they were chosen, whatever their sizes. */
   file(file: File, as: Attachment): boolean {
     let id = "";
-    const onProgress = (progress: number) => this.note(id, progress);
-    return this.send((tim, to) => {
+    const onProgress = (progress: number) => id !== "" && this.note(id, progress);
+    const make: Make = (tim, to) => {
       const message = creator(tim, as)({ ...to, payload: { file }, onProgress });
       if (message instanceof Promise) return message as never;
       id = message.ID;
       if (as !== "file") this.local.value = new Map([...this.local.value, [id, URL.createObjectURL(file)]]);
       this.note(id, 0);
       return message;
-    });
+    };
+    return this.send(make, { inLine: true });
   }
 
   /** Each message by itself, as if one had written it. */
   forward(messages: readonly SdkMessage[], conversation: ConversationView): void {
-    for (const message of messages) this.send((tim, to) => tim.createForwardMessage({ ...to, payload: message }), conversation);
+    for (const message of messages) this.send((tim, to) => tim.createForwardMessage({ ...to, payload: message }), { conversation });
   }
 
   /** All in one, to be opened. */
@@ -85,7 +99,7 @@ export class Outbox {
     conversation: ConversationView,
     words: { title: string; abstractList: string[]; compatibleText: string },
   ): boolean {
-    return this.send((tim, to) => tim.createMergerMessage({ ...to, payload: { messageList: [...messages], ...words } }), conversation);
+    return this.send((tim, to) => tim.createMergerMessage({ ...to, payload: { messageList: [...messages], ...words } }), { conversation });
   }
 
   /** Sent, or not: there is nothing more to tell of its way. */

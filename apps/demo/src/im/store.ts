@@ -10,7 +10,7 @@ import type { Answer, EventName, SdkConversation, SdkGroup, SdkMessage, SdkProfi
 import type { Credentials } from "./account";
 import { Excerpt, type Place } from "./excerpt";
 import type { Hands } from "./hands";
-import { Outbox, targetOf, type Make } from "./outbox";
+import { Outbox, targetOf, type Make, type Way } from "./outbox";
 import { problemOf, type Problem } from "./problem";
 import { Receipts, type Readers } from "./receipts";
 import { Shelf } from "./shelf";
@@ -112,6 +112,8 @@ export class ImStore {
   private listed: readonly SdkConversation[] = [];
   private tim: Tim | null = null;
   private userID = "";
+  /** Grows when one signs in and out: what waits in line from before goes nowhere. */
+  private login = 0;
 
   private readonly hands: Hands;
   private readonly listeners: readonly { event: string; handler: (event: TimEvent) => void }[];
@@ -124,7 +126,7 @@ export class ImStore {
     this.hands = hands;
     this.shelf = new Shelf(hands);
     this.receipts = new Receipts(hands);
-    this.outbox = new Outbox((make, conversation) => this.sendNew(make, conversation ?? this.open.value));
+    this.outbox = new Outbox((make, way) => this.sendNew(make, way));
     this.listeners = Object.entries(this.handlers).map(([name, handle]) => ({
       event: sdk.EVENT[name as EventName],
       handler: (event) => handle(event.data),
@@ -685,7 +687,8 @@ export class ImStore {
     });
   }
 
-  private sendNew(make: Make, target: ConversationView | null): boolean {
+  private sendNew(make: Make, { conversation, inLine = false }: Way = {}): boolean {
+    const target = conversation ?? this.open.value;
     if (this.tim === null || target === null || target.kind === "system") return false;
     const groupType = this.groups.value.find(({ groupID }) => groupID === target.target)?.type;
     const message: SdkMessage | Promise<never> = make(this.tim, targetOf(this.sdk, target, groupType));
@@ -695,18 +698,26 @@ export class ImStore {
       return false;
     }
     if (target.id === this.openID.value) this.excerpt.value = null;
-    void this.deliver(message, (tim) => tim.sendMessage(message));
+    const send = (tim: Tim) => tim.sendMessage(message);
+    if (!inLine) void this.deliver(message, send);
+    else {
+      const timeline = this.timeline(message.conversationID);
+      timeline.line = this.deliver(message, send, timeline.line);
+    }
     return true;
   }
 
+  /** Resolves when it has arrived, or has not; begins when what is before it has. */
   private async deliver(
     message: SdkMessage,
     send: (tim: Tim) => Promise<Answer<{ message: SdkMessage }>>,
+    before: Promise<void> | null = null,
   ): Promise<void> {
     const timeline = this.timeline(message.conversationID);
+    const { login } = this;
     timeline.take([message]);
     timeline.sending.add(message.ID);
-    const sent = this.call(send);
+    const sent = before ? before.then(() => (this.login === login ? this.call(send) : Promise.reject(OTHER_LOGIN))) : this.call(send);
     this.showOpen();
     try {
       const { data } = await sent;
@@ -718,7 +729,7 @@ export class ImStore {
       timeline.sending.delete(message.ID);
       this.outbox.done(message.ID);
       // A sign-out or a kick ends what was on its way; its own screen says so.
-      if (this.phase.value.kind === "ready") this.outside.onTrouble(problemOf(thrown));
+      if (this.phase.value.kind === "ready" && this.login === login) this.outside.onTrouble(problemOf(thrown));
     }
     this.showOpen();
   }
@@ -777,6 +788,7 @@ export class ImStore {
   }
 
   private forgetAll(): void {
+    this.login += 1;
     this.closeConversation();
     this.listed = [];
     this.conversations.value = [];
@@ -798,6 +810,9 @@ export class ImStore {
     this.history.value = "idle";
   }
 }
+
+/** Nobody is told of it. */
+const OTHER_LOGIN: Problem = { code: 2024, message: "signed out meanwhile" };
 
 /** The payload in what `downloadMergerMessage` answers, a message or an answer that holds one. */
 function payloadIn(answer: unknown): unknown {

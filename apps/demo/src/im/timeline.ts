@@ -19,6 +19,8 @@ export class Timeline {
 
   /** IDs of own messages that are on their way, also again after a failure. */
   readonly sending = new Set<string>();
+  /** Done when all that was sent in line has arrived, or has not. */
+  line: Promise<void> = Promise.resolve();
 
   private readonly entries = new Map<string, { message: SdkMessage; arrival: number }>();
   private seen = new Map<string, MessageView>();
