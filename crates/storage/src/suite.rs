@@ -295,6 +295,17 @@ pub(crate) async fn a_resend_gets_the_first_answer_and_creates_nothing(store: Te
         (Sequence(1), Sequence(3), Version(3))
     );
     assert_eq!(store.totals().await.unwrap().messages, 3);
+    // Nor does a key that is taken begin a conversation with somebody else.
+    let [carol] = accounts(&store, ["carol"]).await;
+    let elsewhere = Message {
+        to: to_user(&carol),
+        ..resend
+    };
+    let new = TimelineId::c2c(alice.id, carol.id);
+    let answer = store.append_message(new, elsewhere).await.unwrap();
+    assert_eq!(answer.value, Appended::Repeat(first));
+    let conversations = store.list_conversations(&carol, Timestamp(0), 10).await.unwrap();
+    assert_eq!(conversations, []);
 }
 
 pub(crate) async fn a_message_reads_back_as_it_was_sent_with_the_names_of_today(store: TestStore) {

@@ -142,8 +142,9 @@ pub(super) fn append_message(
     message: Message,
 ) -> Result<Appended> {
     let key = message.key;
-    // Whatever is in the table is found when the row comes in.
-    if writing.view().find_key_ahead(key).is_some()
+    // Whatever is in the table is found when the row comes in. But what is sent again makes no timeline.
+    let is_first = current_head(writing, timeline)?.is_none();
+    if (is_first || writing.view().find_key_ahead(key).is_some())
         && is_resend_looked_for()
         && let Some(before) = find_by_key(&writing.view(), key)?
     {
