@@ -741,6 +741,8 @@ enum Step {
     Append { by: usize, counted: bool },
     Read { by: usize, up_to: u64 },
     Revoke { sequence: u64 },
+    Delete { by: usize, sequence: u64 },
+    Clear { by: usize },
 }
 
 /// Contract C5.
@@ -750,6 +752,8 @@ pub(crate) async fn unread_counts_equal_a_recount(store: TestStore) {
         4 => (0..2_usize, any::<bool>()).prop_map(|(by, counted)| Step::Append { by, counted }),
         1 => (0..2_usize, 0..25_u64).prop_map(|(by, up_to)| Step::Read { by, up_to }),
         1 => (1..25_u64).prop_map(|sequence| Step::Revoke { sequence }),
+        1 => (0..2_usize, 1..25_u64).prop_map(|(by, sequence)| Step::Delete { by, sequence }),
+        1 => (0..2_usize).prop_map(|by| Step::Clear { by }),
     ];
     let config = proptest::test_runner::Config {
         failure_persistence: None,
@@ -790,6 +794,10 @@ async fn recount(store: &TestStore, case: u32, steps: &[Step]) {
             add(store, group.number, &[&late]).await;
         }
         for timeline in timelines {
+            let of_other = |by: usize| match timeline {
+                TimelineId::Group(_) => of_group.clone(),
+                _ => c2c(members[1 - by]),
+            };
             match *step {
                 Step::Append { by, counted } => {
                     let target = match timeline {
@@ -807,14 +815,10 @@ async fn recount(store: &TestStore, case: u32, steps: &[Step]) {
                     let _ = store.append_message(timeline, message).await.unwrap();
                 }
                 Step::Read { by, up_to } => {
-                    let conversation = match timeline {
-                        TimelineId::Group(_) => of_group.clone(),
-                        _ => c2c(members[1 - by]),
-                    };
                     let _ = store
                         .mark_read(
                             members[by],
-                            &conversation,
+                            &of_other(by),
                             Sequence(up_to),
                             NOW,
                             Box::new(|_| Vec::new()),
@@ -828,10 +832,28 @@ async fn recount(store: &TestStore, case: u32, steps: &[Step]) {
                         .await
                         .unwrap();
                 }
+                Step::Delete { by, sequence } => {
+                    let sequences = vec![Sequence(sequence)];
+                    let _ = store
+                        .delete_messages(members[by], &of_other(by), sequences, Box::new(|_| Vec::new()))
+                        .await
+                        .unwrap();
+                }
+                Step::Clear { by } => {
+                    let _ = store
+                        .clear_history(members[by], &of_other(by), Box::new(|_| Vec::new()))
+                        .await
+                        .unwrap();
+                }
             }
         }
+        // Each time: what was counted before a step is not to be told after it.
+        compare_with_a_recount(store, [&one, &other, &late]).await;
     }
-    for account in [&one, &other, &late] {
+}
+
+async fn compare_with_a_recount(store: &TestStore, accounts: [&Account; 3]) {
+    for account in accounts {
         for state in store.list_conversations(account, Timestamp(0), 10).await.unwrap() {
             let readable = store.find_readable(account, &state.id).await.unwrap().unwrap();
             let all = store.list_messages(readable, Sequence(0), 1000).await.unwrap();

@@ -12,7 +12,7 @@ use super::event::{self, enter};
 use super::timeline::{self, Head};
 use super::view::View;
 use super::writer::Writing;
-use super::{account as accounts, group, hidden, settings};
+use super::{account as accounts, counted, group, hidden, settings};
 use crate::model::{Consequences, MarkedOne, MarkedRead, Readable, Reader, TimelineId, Written};
 use crate::store::Result;
 
@@ -27,12 +27,12 @@ const SELECT: &str = "SELECT c.timeline, t.kind, t.a, t.b, t.changed_version, c.
 pub(super) struct Own {
     pub(super) timeline: TimelineId,
     pub(super) number: u64,
-    changed: Version,
-    read: Sequence,
+    pub(super) changed: Version,
+    pub(super) read: Sequence,
     pub(super) first: Sequence,
     created: Timestamp,
     pub(super) deleted_before: Sequence,
-    account: AccountId,
+    pub(super) account: AccountId,
     pub(super) view_version: u64,
 }
 
@@ -70,9 +70,10 @@ impl Own {
         Ok(self.deleted_before > Sequence(0) && self.head(view)?.sequence < self.deleted_before)
     }
 
-    /// The first message that may be unread, but for the read mark.
-    fn counted_from(&self) -> Sequence {
-        self.first.max(self.deleted_before)
+    /// Messages after this may be unread, with such a read mark.
+    pub(super) fn unread_after(&self, read: Sequence) -> Sequence {
+        let first = self.first.max(self.deleted_before);
+        read.max(Sequence(first.0.saturating_sub(1)))
     }
 }
 
@@ -234,7 +235,7 @@ pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Resu
         version: head.version,
         last_sequence: head.sequence,
         last_message,
-        unread_count: timeline::count_unread(view, own.number, own.reader(), own.read, own.counted_from())?,
+        unread_count: counted::unread(view, own, head.sequence)?,
         read: own.read,
         peer_read: Sequence(0),
         peer: None,
@@ -262,7 +263,7 @@ pub(super) fn state(view: &View<'_>, account: &Account, recent: &Recent) -> Resu
             let group = group::as_seen_by(view, number, account.id)?;
             state.id = ConversationId::Group(group.id.clone());
             state.group = Some(group);
-            let after = own.read.max(Sequence(own.counted_from().0.saturating_sub(1)));
+            let after = own.unread_after(own.read);
             state.mentions = hidden::mentions(view, own.reader(), own.number, after)?;
         }
         TimelineId::System(_) => {}
@@ -285,8 +286,8 @@ pub(super) fn mark_read(
     if moved {
         put_read(writing, account.id, own.number, read)?;
     }
-    let from = own.counted_from();
-    let unread_count = timeline::count_unread(&writing.view(), own.number, own.reader(), read, from)?;
+    let after = own.unread_after(read);
+    let unread_count = timeline::count_unread(&writing.view(), own.number, own.reader(), after)?;
     let done = MarkedRead {
         moved,
         read,

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use super::append::Appender;
 use super::apply::{last_of_each, sorted};
+use super::counted::Counts;
 use super::journal::{SimulatedDisk, Trouble};
 use super::queue::Queue;
 use super::tail::{Tail, ToApply};
@@ -189,7 +190,12 @@ impl Manual {
         drop(writing);
         Ok(SqliteStore {
             readers: None,
-            writer: Writer::manual(self.queue.clone(), self.writing.clone()),
+            // One without a journal counts anew each time: there is something to compare with.
+            writer: Writer::manual(
+                self.queue.clone(),
+                self.writing.clone(),
+                self.options.journal.then(Counts::default),
+            ),
             folder: None,
             watched,
         })

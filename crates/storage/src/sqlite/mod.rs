@@ -12,6 +12,7 @@ mod append;
 mod apply;
 mod blacklist;
 mod conversation;
+mod counted;
 mod ends;
 mod event;
 mod expiry;

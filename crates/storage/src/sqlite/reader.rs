@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::counted::Counts;
 use super::queue::{Lane, Queue};
 use super::tail::Tail;
 use super::view::View;
@@ -23,6 +24,7 @@ pub(super) struct Readers {
     queue: Arc<Queue<Question>>,
     /// `None`: there is no journal.
     tail: Option<Arc<Tail>>,
+    counts: Arc<Counts>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -50,6 +52,7 @@ impl Readers {
         Ok(Self {
             queue,
             tail,
+            counts: Arc::default(),
             threads: Mutex::new(threads),
         })
     }
@@ -61,11 +64,11 @@ impl Readers {
         question: impl FnOnce(&View<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (waiter, answer) = oneshot::channel();
-        let tail = self.tail.clone();
+        let (tail, counts) = (self.tail.clone(), self.counts.clone());
         let question: Question = Box::new(move |connection| {
             // Who does not wait any more does not need the answer.
             if !waiter.is_closed() {
-                let _ = waiter.send(at_one_moment(connection, tail.as_deref(), question));
+                let _ = waiter.send(at_one_moment(connection, tail.as_deref(), &counts, question));
             }
         });
         self.queue.push(lane, question)?;
@@ -92,10 +95,11 @@ impl Drop for Readers {
 fn at_one_moment<T>(
     connection: &Connection,
     tail: Option<&Tail>,
+    counts: &Counts,
     question: impl FnOnce(&View<'_>) -> Result<T>,
 ) -> Result<T> {
     // Before the transaction, which begins with its first read: what leaves the tail after this is in the database for it.
-    let view = View::new(connection, tail);
+    let view = View::new(connection, tail).with_counts(Some(counts));
     // Rolled back when dropped: nothing was written.
     let _moment = connection.unchecked_transaction()?;
     question(&view)

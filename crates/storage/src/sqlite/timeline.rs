@@ -601,15 +601,9 @@ pub(super) fn changes_after(
     })
 }
 
-/// Messages after `read` that count as unread for an account (contract C5). All of it is in one range of rows.
-pub(super) fn count_unread(
-    view: &View<'_>,
-    number: u64,
-    reader: Reader,
-    read: Sequence,
-    first: Sequence,
-) -> Result<u64> {
-    let after = read.0.max(first.0.saturating_sub(1));
+/// Messages after `after` that count as unread for an account (contract C5). All of it is in one range of rows.
+pub(super) fn count_unread(view: &View<'_>, number: u64, reader: Reader, after: Sequence) -> Result<u64> {
+    let after = after.0;
     let kept: u64 = view
         .prepare_cached(
             // Those that are for others alone never count, so that they need not be looked for.

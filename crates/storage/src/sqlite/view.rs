@@ -13,6 +13,7 @@ use hongyan_protocol::id::Sequence;
 use hongyan_protocol::message::MessageKey;
 use rusqlite::Connection;
 
+use super::counted::Counts;
 use super::tail::{Kept, Moment, Tail};
 use super::{in_place, timeline};
 use crate::store::Result;
@@ -22,6 +23,8 @@ pub(super) struct View<'a> {
     connection: &'a Connection,
     /// `None`: all messages are in the database.
     tail: Option<Moment<'a>>,
+    /// `None`: what it sees may be undone.
+    counts: Option<&'a Counts>,
 }
 
 impl<'a> View<'a> {
@@ -30,7 +33,18 @@ impl<'a> View<'a> {
         Self {
             connection,
             tail: tail.map(Tail::moment),
+            counts: None,
         }
+    }
+
+    /// With what is remembered of unread counts. For what was committed.
+    pub(super) fn with_counts(self, counts: Option<&'a Counts>) -> Self {
+        Self { counts, ..self }
+    }
+
+    /// What is remembered of unread counts.
+    pub(super) fn counts(&self) -> Option<&Counts> {
+        self.counts
     }
 
     /// The messages of a timeline that are behind those in the database; there are no others behind those.

@@ -23,6 +23,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use tokio::sync::{oneshot, watch};
 
 use super::append::{Append, Appender, Way};
+use super::counted::Counts;
 use super::ends::Ends;
 use super::journal::Row;
 use super::queue::{Lane, Queue};
@@ -87,7 +88,13 @@ pub(super) struct Writer {
     /// Becomes true when the thread has closed its connection.
     closed: watch::Receiver<bool>,
     /// Without a thread: where reads are answered on the spot.
-    manual: Option<Arc<Mutex<Writing>>>,
+    manual: Option<Manually>,
+}
+
+/// See [`Writer::manual`].
+struct Manually {
+    writing: Arc<Mutex<Writing>>,
+    counts: Option<Counts>,
 }
 
 /// Whether the last write failed; the next one may not.
@@ -131,14 +138,19 @@ impl Writer {
     }
 
     /// One without a thread: somebody else takes what gathers in the queue.
-    pub(super) fn manual(queue: Arc<Queue<Work>>, writing: Arc<Mutex<Writing>>) -> Self {
+    /// Reads use `counts`.
+    pub(super) fn manual(
+        queue: Arc<Queue<Work>>,
+        writing: Arc<Mutex<Writing>>,
+        counts: Option<Counts>,
+    ) -> Self {
         let (_, closed) = watch::channel(true);
         Self {
             queue,
             thread: Mutex::new(None),
             trouble: Arc::default(),
             closed,
-            manual: Some(writing),
+            manual: Some(Manually { writing, counts }),
         }
     }
 
@@ -150,7 +162,9 @@ impl Writer {
     ) -> Result<T> {
         match &self.manual {
             Some(_) if self.queue.is_closed() => Err(StoreError::Closed),
-            Some(writing) => question(&writing.lock().view()),
+            Some(Manually { writing, counts }) => {
+                question(&writing.lock().view().with_counts(counts.as_ref()))
+            }
             None => self.write_unordered(lane, move |it| question(&it.view())).await,
         }
     }
