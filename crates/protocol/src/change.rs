@@ -8,7 +8,8 @@ use prost::Message as _;
 use crate::Malformed;
 use crate::code::Code;
 use crate::group::{Group, LeaveReason};
-use crate::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
+use crate::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
+use crate::message::MessageKey;
 use crate::profile::Profile;
 use crate::receipt::Receipts;
 use crate::settings::SettingsChanged;
@@ -47,7 +48,7 @@ pub enum AccountChange {
         /// Of which conversation.
         conversation: ConversationId,
         /// Which.
-        sequences: Vec<Sequence>,
+        messages: Vec<DeletedMessage>,
         /// The conversation's `view_version` after it.
         view_version: u64,
     },
@@ -60,6 +61,15 @@ pub enum AccountChange {
         /// The conversation's `view_version` after it.
         view_version: u64,
     },
+}
+
+/// A message that its account does not see any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeletedMessage {
+    /// Its place.
+    pub sequence: Sequence,
+    /// Its identity. `None` in entries of before keys were noted.
+    pub key: Option<MessageKey>,
 }
 
 /// All of a conversation up to a sequence is read.
@@ -108,12 +118,13 @@ impl AccountChange {
             Self::Settings(it) => Kind::SettingsChanged(it.to_wire()),
             Self::MessagesDeleted {
                 conversation,
-                sequences,
+                messages,
                 view_version,
             } => Kind::MessagesDeleted(wire::MessagesDeleted {
                 conversation: Some(conversation.to_wire()),
-                sequences: sequences.iter().map(|it| it.0).collect(),
+                sequences: Vec::new(),
                 view_version: *view_version,
+                messages: messages.iter().map(|it| it.to_wire()).collect(),
             }),
             Self::HistoryCleared {
                 conversation,
@@ -167,7 +178,7 @@ impl AccountEvent {
             Some(Kind::SettingsChanged(it)) => Some(AccountChange::Settings(SettingsChanged::from_wire(it)?)),
             Some(Kind::MessagesDeleted(it)) => Some(AccountChange::MessagesDeleted {
                 conversation: ConversationId::from_wire(it.conversation)?,
-                sequences: it.sequences.into_iter().map(Sequence).collect(),
+                messages: deleted(it.sequences, it.messages),
                 view_version: it.view_version,
             }),
             Some(Kind::HistoryCleared(it)) => Some(AccountChange::HistoryCleared {
@@ -189,6 +200,38 @@ impl AccountEvent {
         wire.pts = pts.0;
         Self::from_wire(wire)
     }
+}
+
+impl DeletedMessage {
+    fn to_wire(self) -> wire::DeletedMessage {
+        wire::DeletedMessage {
+            sequence: self.sequence.0,
+            account: self.key.map_or(0, |it| it.account.0),
+            client_time_s: self.key.map_or(0, |it| it.client_time_s),
+            random: self.key.map_or(0, |it| it.random),
+        }
+    }
+
+    fn from_wire(wire: wire::DeletedMessage) -> Self {
+        Self {
+            sequence: Sequence(wire.sequence),
+            key: Some(MessageKey {
+                account: AccountId(wire.account),
+                client_time_s: wire.client_time_s,
+                random: wire.random,
+            }),
+        }
+    }
+}
+
+/// What an entry names, of today's form and of the one before.
+fn deleted(sequences: Vec<u64>, messages: Vec<wire::DeletedMessage>) -> Vec<DeletedMessage> {
+    let bare = sequences.into_iter().map(|it| DeletedMessage {
+        sequence: Sequence(it),
+        key: None,
+    });
+    let named = messages.into_iter().map(DeletedMessage::from_wire);
+    bare.chain(named).collect()
 }
 
 impl ReadMark {

@@ -106,10 +106,7 @@ fn answer(answer: Answer) -> JsValue {
         Answer::MessagesDeleted(messages) => {
             let list = messages.into_iter().map(|(key, message)| match message {
                 Some(message) => self::message(&message),
-                None => Object::new()
-                    .text("ID", &key.to_string())
-                    .flag("isDeleted", true)
-                    .build(),
+                None => deleted(key),
             });
             it.list("messageList", list.collect())
         }
@@ -239,7 +236,10 @@ fn event(event: Event) -> (&'static str, JsValue) {
         Event::MessageReceived(list) => ("onMessageReceived", messages(&list)),
         Event::MessageModified(list) => ("onMessageModified", messages(&list)),
         Event::MessageRevoked(list) => ("onMessageRevoked", messages(&list)),
-        Event::MessageDeleted(list) => ("messageDeleted", messages(&list)),
+        Event::MessageDeleted(keys) => {
+            let list: Array = keys.into_iter().map(deleted).collect();
+            ("messageDeleted", list.into())
+        }
         Event::MessageExtensionsUpdated { message, extensions } => {
             let list = extensions.iter().map(|(key, value)| {
                 let it = Object::new().text("key", key).text("value", value);
@@ -790,6 +790,12 @@ fn names_of(names: &[String]) -> JsValue {
 
 fn messages(list: &[std::sync::Arc<Message>]) -> JsValue {
     list.iter().map(|it| message(it)).collect::<Array>().into()
+}
+
+/// A message of which only this is known.
+fn deleted(key: wired::MessageKey) -> JsValue {
+    let it = Object::new().text("ID", &key.to_string());
+    it.flag("isDeleted", true).build()
 }
 
 fn users(list: &[UserId]) -> JsValue {

@@ -1,7 +1,7 @@
 //! What the store keeps, in the domain's words, where `hongyan_protocol` has no word for it yet.
 
 use bytes::Bytes;
-use hongyan_protocol::change::{AccountChange, AccountEvent};
+use hongyan_protocol::change::{AccountChange, AccountEvent, DeletedMessage};
 use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::file::FileId;
@@ -443,7 +443,7 @@ pub enum Modified {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
     /// Those that were hidden by this; the others were before, or are not there.
-    pub sequences: Vec<Sequence>,
+    pub messages: Vec<DeletedMessage>,
     /// How many of those that were named are there.
     pub found: usize,
     /// The conversation's afterwards.

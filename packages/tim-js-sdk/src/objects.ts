@@ -92,12 +92,12 @@ export class Objects {
       case "onMessageModified":
       case "onMessageRevoked":
       case "onMessageReadByPeer":
-      case "messageDeleted":
         return this.messages(data);
+      case "messageDeleted":
+        return this.#known(data);
       case "onMessageReadReceiptReceived": {
         if (!isObject(data)) return data;
-        // Only what changed of a message: for one that the app does not hold there is nothing to do.
-        each(data["messageList"], (one) => isMessageKey(one) && this.#messages.get(one.ID) && this.message(one));
+        this.#known(data["messageList"]);
         return data["records"];
       }
       case "onConversationListUpdated":
@@ -111,6 +111,11 @@ export class Objects {
       default:
         return data;
     }
+  }
+
+  /** Only what changed of messages: for one that the app does not hold there is nothing to do. */
+  #known(list: unknown): void {
+    each(list, (one) => isMessageKey(one) && this.#messages.get(one.ID) && this.message(one));
   }
 
   /** Signed out: what comes later belongs to somebody else. */

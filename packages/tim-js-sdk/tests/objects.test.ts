@@ -13,6 +13,17 @@ describe("objects", () => {
     expect(messageList[0].isRevoked).toBe(true);
   });
 
+  test("what is known of a deleted message is its ID, and only the one that the app has is marked", () => {
+    const objects = new Objects();
+    const held = objects.message(message({ isDeleted: false })) as any;
+    objects.event("messageDeleted", [
+      { ID: "m1", isDeleted: true },
+      { ID: "m2", isDeleted: true },
+    ]);
+    expect(held).toMatchObject({ isDeleted: true, payload: { text: "hi" } });
+    expect(objects.findMessage("m2")).toBeUndefined();
+  });
+
   test("what did not change keeps its inner objects too", () => {
     const objects = new Objects();
     const first = objects.message(message()) as any;

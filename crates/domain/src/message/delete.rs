@@ -58,7 +58,7 @@ pub async fn delete(
     let tell = Box::new(move |deleted: &Deleted| {
         let change = AccountChange::MessagesDeleted {
             conversation: named,
-            sequences: deleted.sequences.clone(),
+            messages: deleted.messages.clone(),
             view_version: deleted.view_version,
         };
         vec![Entry::Event(whose, change)]
@@ -84,6 +84,9 @@ pub async fn delete(
 
 #[cfg(test)]
 mod tests {
+    use hongyan_protocol::change::DeletedMessage;
+    use hongyan_storage::model::TimelineId;
+
     use super::*;
     use crate::testing::{World, c2c, changes};
 
@@ -100,9 +103,14 @@ mod tests {
             .await
             .unwrap();
         assert_ne!(deleted.answer.pts, Pts(0));
+        let timeline = TimelineId::c2c(alice.id, bob.id);
+        let second = world.store.find_message(timeline, Sequence(2)).await.unwrap();
         let change = AccountChange::MessagesDeleted {
             conversation: of_bob(),
-            sequences: vec![Sequence(2)],
+            messages: vec![DeletedMessage {
+                sequence: Sequence(2),
+                key: second.map(|it| it.key),
+            }],
             view_version: 1,
         };
         assert_eq!(changes(&deleted.events), [(bob.id, change)]);

@@ -1895,15 +1895,30 @@ pub struct SettingsRevision {
     #[prost(uint64, tag = "5")]
     pub active_ms: u64,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MessagesDeleted {
     #[prost(message, optional, tag = "1")]
     pub conversation: ::core::option::Option<Conversation>,
+    /// in entries that older servers wrote, instead of `messages`
     #[prost(uint64, repeated, tag = "2")]
     pub sequences: ::prost::alloc::vec::Vec<u64>,
     /// of the conversation's state afterwards
     #[prost(uint64, tag = "3")]
     pub view_version: u64,
+    #[prost(message, repeated, tag = "4")]
+    pub messages: ::prost::alloc::vec::Vec<DeletedMessage>,
+}
+/// Named by its key too: the app may hold on to a message that its SDK does not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeletedMessage {
+    #[prost(uint64, tag = "1")]
+    pub sequence: u64,
+    #[prost(uint64, tag = "2")]
+    pub account: u64,
+    #[prost(uint32, tag = "3")]
+    pub client_time_s: u32,
+    #[prost(uint32, tag = "4")]
+    pub random: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HistoryCleared {

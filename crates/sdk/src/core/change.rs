@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use hongyan_protocol::change::AccountChange;
+use hongyan_protocol::change::{AccountChange, DeletedMessage};
 use hongyan_protocol::code::Code;
 use hongyan_protocol::group::GroupType;
 use hongyan_protocol::id::{ConversationId, Sequence, Timestamp};
@@ -54,10 +54,11 @@ impl Core {
             return self.malformed(now);
         };
         let Some(held) = &self.held else { return };
-        let peer_read = held
-            .find(&message.conversation)
-            .map_or(Sequence(0), |it| it.state.peer_read);
-        let shown = Arc::new(Message::of(latest.clone(), &held.me, peer_read));
+        let entry = held.find(&message.conversation);
+        let peer_read = entry.map_or(Sequence(0), |it| it.state.peer_read);
+        let mut shown = Message::of(latest.clone(), &held.me, peer_read);
+        shown.is_deleted = held.deleted.contains(&latest.key);
+        let shown = Arc::new(shown);
         if result.conflict {
             let failure = Failure {
                 message: Some(shown),
@@ -126,9 +127,13 @@ impl Core {
             (*key, deleted)
         });
         let deleted = deleted.collect();
+        let messages = messages.into_iter().map(|(key, sequence)| DeletedMessage {
+            sequence,
+            key: Some(key),
+        });
         let change = AccountChange::MessagesDeleted {
             conversation,
-            sequences: messages.into_iter().map(|it| it.1).collect(),
+            messages: messages.collect(),
             view_version: result.view_version,
         };
         self.own_event(now, result.pts, change);
@@ -140,18 +145,20 @@ impl Core {
         &mut self,
         now: Timestamp,
         conversation: &ConversationId,
-        sequences: &[Sequence],
+        messages: &[DeletedMessage],
         view_version: u64,
     ) {
-        let entry = self.held.as_mut().and_then(|it| it.find_mut(conversation));
+        let Some(held) = &mut self.held else { return };
+        for key in messages.iter().filter_map(|it| it.key) {
+            held.remember_deleted(key);
+            self.changes.deleted.push(key);
+        }
+        let entry = held.find_mut(conversation);
         // What is not held is read from the server, without them.
         let Some(entry) = entry else { return };
-        let (mut deleted, is_count_unknown) = entry.delete_messages(sequences, view_version);
+        let sequences: Vec<Sequence> = messages.iter().map(|it| it.sequence).collect();
+        let is_count_unknown = entry.delete_messages(&sequences, view_version);
         let is_unknown = entry.is_unknown();
-        for message in &mut deleted {
-            Arc::make_mut(message).is_deleted = true;
-        }
-        self.changes.deleted.extend(deleted);
         self.changes.conversations = true;
         if is_count_unknown && !is_unknown {
             self.ask_state(now, conversation);

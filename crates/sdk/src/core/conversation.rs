@@ -69,6 +69,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) me: &'a UserId,
     /// Keys of messages that this instance sent: their coming back is no news.
     pub(crate) sent: &'a VecDeque<MessageKey>,
+    /// What this account deleted: what is told of those late is passed over.
+    pub(crate) deleted: &'a VecDeque<MessageKey>,
     /// New messages up to this time are history.
     pub(crate) news_after: Timestamp,
     /// Whether the changes are this instance's own doing, of which the app knows.
@@ -213,6 +215,18 @@ impl Entry {
         !overtaken
     }
 
+    /// How many members its group has, as the server told it last.
+    pub(crate) fn members(&self) -> Option<u32> {
+        self.state.group.as_ref().map(|it| it.member_count)
+    }
+
+    /// How many there are after these changes, if one of them says it that the state does not reflect yet.
+    pub(crate) fn members_after(&self, changes: &[TimelineChange]) -> Option<u32> {
+        let newer = changes.iter().map(|it| &it.message);
+        let newer = newer.filter(|it| it.version > self.state.version);
+        newer.filter_map(members_after).next_back()
+    }
+
     /// Takes changes that bring the entry to a version; every message of the timeline after the held ones is among them.
     pub(crate) fn take(
         &mut self,
@@ -242,7 +256,8 @@ impl Entry {
     fn take_one(&mut self, change: TimelineChange, judge: &Judge<'_>, changes: &mut Changes) {
         let sequence = change.message.sequence;
         let is_new = sequence > self.last_taken;
-        if change.kind == ChangeKind::Hidden || sequence < self.state.first_sequence {
+        let is_hidden = change.kind == ChangeKind::Hidden || judge.deleted.contains(&change.message.key);
+        if is_hidden || sequence < self.state.first_sequence {
             return self.pass_over(&change);
         }
         let held = self.index(sequence).map(|at| self.messages[at].clone());
@@ -292,30 +307,22 @@ impl Entry {
         }
     }
 
-    /// Takes messages out that an instance of this account deleted. Those that were held, and whether only the server knows
-    /// what is left.
-    pub(crate) fn delete_messages(
-        &mut self,
-        sequences: &[Sequence],
-        view_version: u64,
-    ) -> (Vec<Arc<Message>>, bool) {
-        let mut deleted = Vec::new();
+    /// Takes messages out that an instance of this account deleted. Whether only the server knows what is left.
+    pub(crate) fn delete_messages(&mut self, sequences: &[Sequence], view_version: u64) -> bool {
         for sequence in sequences {
-            if let Some(at) = self.index(*sequence)
-                && let Some(message) = self.messages.remove(at)
-            {
-                deleted.push(message);
+            if let Some(at) = self.index(*sequence) {
+                self.messages.remove(at);
             }
         }
         if view_version <= self.state.view_version {
-            return (deleted, false);
+            return false;
         }
         let state = Arc::make_mut(&mut self.state);
         state.view_version = view_version;
         state.mentions.retain(|it| !sequences.contains(&it.sequence));
         let last = state.last_message.as_ref().map(|it| it.sequence);
         let counts = |it: &Sequence| *it > state.read || Some(*it) == last;
-        (deleted, sequences.iter().any(counts))
+        sequences.iter().any(counts)
     }
 
     /// An instance of this account cleared the history before a message. Whether only the server knows what is left.
@@ -507,7 +514,7 @@ fn mention(data: &Data, me: &UserId) -> Option<Mention> {
 }
 
 /// How many members a group has after a tip of it.
-pub(crate) fn members_after(data: &Data) -> Option<u32> {
+fn members_after(data: &Data) -> Option<u32> {
     let Target::Group(_) = data.to else { return None };
     match data.body.first() {
         Some(Kind::GroupTip(tip)) if tip.member_count > 0 => Some(tip.member_count),
@@ -560,6 +567,7 @@ mod tests {
         let judge = Judge {
             me: &me,
             sent: &VecDeque::new(),
+            deleted: &VecDeque::new(),
             news_after: Timestamp(0),
             is_own_doing: false,
         };
@@ -595,6 +603,7 @@ mod tests {
         let judge = Judge {
             me: &me,
             sent: &VecDeque::new(),
+            deleted: &VecDeque::new(),
             news_after: Timestamp(0),
             is_own_doing: false,
         };

@@ -24,6 +24,9 @@ const CURSORS_MAX: usize = 256;
 /// Messages whose key/value pairs are known by version.
 const EXTENDED_MAX: usize = 256;
 
+/// Deleted messages that are remembered.
+const DELETED_MAX: usize = 256;
+
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) me: UserId,
@@ -52,6 +55,8 @@ pub(crate) struct Held {
     pub(crate) retired_groups: VecDeque<(Pts, SettingsChange)>,
     /// Messages that this instance sent, whatever became of them. Bounded where they are added.
     pub(crate) sent_keys: VecDeque<MessageKey>,
+    /// What this account deleted lately: changes and answers from before may still come.
+    pub(crate) deleted: VecDeque<MessageKey>,
     /// A sync is under way: changes wait here until it ends.
     pub(crate) syncing: Option<Waiting>,
     /// Calls that want several conversations.
@@ -86,7 +91,7 @@ pub(crate) struct Changes {
     pub(crate) revoked: Vec<Arc<Message>>,
     pub(crate) read_by_peer: Vec<Arc<Message>>,
     pub(crate) receipts: Vec<ReadReceipt>,
-    pub(crate) deleted: Vec<Arc<Message>>,
+    pub(crate) deleted: Vec<MessageKey>,
     /// Messages with the key/value pairs of them that changed.
     pub(crate) extended: Vec<(Arc<Message>, Vec<Extension>)>,
     pub(crate) profiles: Vec<Profile>,
@@ -125,6 +130,7 @@ impl Held {
             conversation_groups: Vec::new(),
             retired_groups: VecDeque::new(),
             sent_keys: VecDeque::new(),
+            deleted: VecDeque::new(),
             syncing: None,
             lists: Vec::new(),
             cursors: VecDeque::new(),
@@ -175,6 +181,13 @@ impl Held {
             self.cursors.pop_front();
         }
         self.cursors.push_back((key, sequence));
+    }
+
+    pub(crate) fn remember_deleted(&mut self, key: MessageKey) {
+        if self.deleted.len() == DELETED_MAX {
+            self.deleted.pop_front();
+        }
+        self.deleted.push_back(key);
     }
 
     /// The app knows these key/value pairs of a message from now on.
@@ -260,9 +273,6 @@ impl Held {
         if !changes.modified.is_empty() {
             out.event(Event::MessageModified(changes.modified));
         }
-        if !changes.deleted.is_empty() {
-            out.event(Event::MessageDeleted(changes.deleted));
-        }
         for (message, extensions) in changes.extended {
             self.know_extensions(message.key(), &extensions);
             let removed = extensions.iter().filter(|it| it.value.is_none());
@@ -287,6 +297,10 @@ impl Held {
         }
         if !changes.read_by_peer.is_empty() {
             out.event(Event::MessageReadByPeer(changes.read_by_peer));
+        }
+        // After all that tells of messages as they were before: nothing undoes a deletion.
+        if !changes.deleted.is_empty() {
+            out.event(Event::MessageDeleted(changes.deleted));
         }
         if !changes.receipts.is_empty() {
             out.event(Event::MessageReadReceiptReceived(changes.receipts));

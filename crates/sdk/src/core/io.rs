@@ -563,8 +563,9 @@ pub enum Event {
     MessageModified(Vec<Arc<Message>>),
     /// `MESSAGE_REVOKED`.
     MessageRevoked(Vec<Arc<Message>>),
-    /// Messages that an instance of this account deleted. No event of the public API: there `isDeleted` changes in place.
-    MessageDeleted(Vec<Arc<Message>>),
+    /// Messages that an instance of this account deleted, whether they are held or not. No event of the public API: there
+    /// `isDeleted` changes in place.
+    MessageDeleted(Vec<MessageKey>),
     /// `MESSAGE_EXTENSIONS_UPDATED`, also for what this instance set.
     MessageExtensionsUpdated {
         /// Of which message.

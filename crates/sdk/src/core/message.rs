@@ -337,6 +337,9 @@ impl Core {
             let change = TimelineChange::of(ChangeKind::Appended, data);
             self.timeline_change(now, change, true);
         }
+        // Another instance may have deleted it before this one was answered.
+        let held = self.held.as_ref();
+        message.is_deleted = held.is_some_and(|it| it.deleted.contains(&message.key()));
         self.out.answer(call, Answer::Message(Arc::new(message)));
     }
 

@@ -12,7 +12,7 @@ use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::group::{Group, LeaveReason};
 use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::limits;
-use hongyan_protocol::message::TimelineChange;
+use hongyan_protocol::message::{ChangeKind, TimelineChange};
 use hongyan_protocol::profile::Profile;
 #[cfg(feature = "sabotage")]
 use hongyan_protocol::sabotage::{self, Sabotage};
@@ -21,7 +21,7 @@ use hongyan_protocol::wire::{self, request::Command};
 use std::sync::Arc;
 
 use super::Core;
-use super::conversation::{Entry, Healing, Judge, members_after, tell_new};
+use super::conversation::{Entry, Healing, Judge, tell_new};
 use super::held::{Changes, Held, Waiting};
 use super::io::{Event, Failure, Level};
 use super::message::Message;
@@ -215,7 +215,7 @@ impl Core {
         if entry.healing.is_some() {
             entry.wait(change, is_own_doing);
         } else if version == entry.version.next() {
-            let members = members_after(&change.message);
+            let members = entry.members_after(std::slice::from_ref(&change));
             // A user whom one looked at before the first message: nobody told of what became of that profile since.
             let was_looked_at = entry.version == Version(0) && matches!(id, ConversationId::C2c(_));
             entry.take(vec![change], version, &judge, &mut self.changes);
@@ -267,13 +267,17 @@ impl Core {
         let healing = std::mem::take(healing);
         entry.healing = None;
         judge.news_after = healing.news_after;
-        let members = healing
-            .found
-            .iter()
-            .rev()
-            .find_map(|it| members_after(&it.message));
+        let members = entry.members_after(&healing.found);
+        // A tip that this account deleted, or cleared away with all else, says no more how many there are.
+        let is_hidden = |it: &TimelineChange| it.kind == ChangeKind::Hidden;
+        let is_cleared = entry.last_taken.next() < entry.state.first_sequence;
+        let is_count_unknown =
+            entry.members().is_some() && (is_cleared || healing.found.iter().any(is_hidden));
         entry.take(healing.found, Version(result.version), &judge, &mut self.changes);
         self.members_changed(id, members);
+        if is_count_unknown {
+            self.ask_state(now, id);
+        }
         self.go_on(now, id, healing.waiting, healing.overflown);
     }
 
@@ -298,6 +302,11 @@ impl Core {
             return self.ask_state(now, &id);
         }
         self.changes.regroup(&grouped, &entry.state.settings.groups);
+        let members = entry.members();
+        self.members_changed(&id, members);
+        let Some(entry) = self.held.as_mut().and_then(|it| it.find_mut(&id)) else {
+            return;
+        };
         let Some(healing) = entry.healing.as_mut().filter(|it| it.is_finding) else {
             // It tells of changes that were not taken: lost, or on their way.
             if entry.state.version > entry.version {
@@ -453,9 +462,9 @@ impl Core {
             Some(AccountChange::Settings(changed)) => self.settings_changed(now, changed),
             Some(AccountChange::MessagesDeleted {
                 conversation,
-                sequences,
+                messages,
                 view_version,
-            }) => self.take_deleted(now, &conversation, &sequences, view_version),
+            }) => self.take_deleted(now, &conversation, &messages, view_version),
             Some(AccountChange::HistoryCleared {
                 conversation,
                 first,
@@ -635,6 +644,7 @@ impl Core {
         // A sync goes further than any gap that was being healed before it.
         let healing = entry.healing.take().unwrap_or_default();
         entry.take_state(state);
+        let members = entry.members();
         if entry.version > Version(0) {
             // The timeline goes on where it was held; all of it is news.
             after = Timestamp(0);
@@ -654,13 +664,13 @@ impl Core {
                     news_after: after,
                     ..Healing::default()
                 });
+                self.members_changed(&id, members);
                 return self.ask_changes_after(now, &id, Version(update.version));
             }
             judge.news_after = after;
-            let members = found.iter().rev().find_map(|it| members_after(&it.message));
             entry.take(found, Version(update.version), &judge, &mut self.changes);
-            self.members_changed(&id, members);
         }
+        self.members_changed(&id, members);
         self.go_on(now, &id, healing.waiting, healing.overflown);
     }
 
@@ -745,6 +755,7 @@ fn judge(held: &mut Held, is_own_doing: bool, news_after: Timestamp) -> (Judge<'
     let judge = Judge {
         me: &held.me,
         sent: &held.sent_keys,
+        deleted: &held.deleted,
         news_after,
         is_own_doing,
     };

@@ -3,6 +3,7 @@
 //! Invariant: every function that reads messages for somebody reads them through this, so that history, changes, counts
 //! and last messages agree. What is older than an account's first message is cut off by ranges, not here.
 
+use hongyan_protocol::change::DeletedMessage;
 use hongyan_protocol::conversation::{MENTIONS_MAX, Mention};
 use hongyan_protocol::id::{Account, AccountId, ConversationId, Sequence, UserId};
 use hongyan_protocol::message::Message;
@@ -93,7 +94,7 @@ pub(super) fn delete_messages(
         return Ok(None);
     };
     let mut done = Deleted {
-        sequences: Vec::new(),
+        messages: Vec::new(),
         found: 0,
         view_version: own.view_version,
     };
@@ -118,10 +119,13 @@ pub(super) fn delete_messages(
             )?
             .execute(params![account.id.0, place(own.number, sequence.0)])?;
         if added > 0 {
-            done.sequences.push(*sequence);
+            done.messages.push(DeletedMessage {
+                sequence: *sequence,
+                key: Some(message.key),
+            });
         }
     }
-    let entered = match done.sequences.is_empty() {
+    let entered = match done.messages.is_empty() {
         true => Vec::new(),
         false => {
             done.view_version += 1;

@@ -78,12 +78,9 @@ pub(crate) async fn what_an_account_deleted_is_in_nothing_that_it_reads(store: T
     }
     let of_bob = c2c(&alice);
     let done = delete(&store, &bob, &of_bob, &[2, 5, 9]).await;
-    assert_eq!((done.sequences.len(), done.found, done.view_version), (2, 2, 1));
+    assert_eq!((done.messages.len(), done.found, done.view_version), (2, 2, 1));
     let again = delete(&store, &bob, &of_bob, &[2]).await;
-    assert_eq!(
-        (again.sequences.len(), again.found, again.view_version),
-        (0, 1, 1)
-    );
+    assert_eq!((again.messages.len(), again.found, again.view_version), (0, 1, 1));
     assert_eq!(texts_of(&store, &bob, &of_bob).await, [1, 3, 4]);
     assert_eq!(texts_of(&store, &alice, &c2c(&bob)).await, [1, 2, 3, 4, 5]);
     let state = state_of(&store, &bob, &of_bob).await;

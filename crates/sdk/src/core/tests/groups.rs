@@ -93,6 +93,36 @@ fn a_tip_is_told_counts_members_and_counts_not_as_unread() {
     assert_eq!(client.groups(), [("team".to_owned(), 1)]);
 }
 
+/// Contract C4.
+#[test]
+fn how_many_a_group_has_is_known_though_the_tip_that_said_so_was_cleared_away_elsewhere() {
+    for loses_a_push_only in [false, true] {
+        let mut client = Client::ready();
+        let pts = client.model.join("team");
+        client.model.push_event(pts);
+        client.receive();
+        if !loses_a_push_only {
+            client.cut();
+        }
+        let key = MessageKey {
+            account: AccountId(0),
+            client_time_s: 1,
+            random: 0,
+        };
+        let body = Body::of(tip(1, 2));
+        client
+            .model
+            .append(&group("team"), key, "bob", body, MessageFlags::default());
+        client.model.groups[0].member_count = 2;
+        let pts = client.model.clear(&group("team"));
+        client.model.push_event(pts);
+        client.model.say(&group("team"), "bob", "hi");
+        client.receive();
+        client.pass_ms(500);
+        assert_eq!(client.groups(), [("team".to_owned(), 2)]);
+    }
+}
+
 #[test]
 fn a_group_that_was_left_is_gone_and_a_dissolved_ones_conversation_stays() {
     let mut client = Client::ready();

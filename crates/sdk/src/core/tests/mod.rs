@@ -1,6 +1,7 @@
 //! The core, fed by hand: no sockets, no clock. Contracts C2 to C6 as far as the client keeps them.
 
 mod contracts;
+mod deleting;
 mod groups;
 mod life;
 pub(crate) mod model;

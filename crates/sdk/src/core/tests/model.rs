@@ -29,6 +29,7 @@ pub(crate) struct Timeline {
     pub(crate) settings: Settings,
     /// The oldest message that may be seen; 0: all.
     pub(crate) first: u64,
+    pub(crate) view_version: u64,
 }
 
 pub(crate) struct Model {
@@ -276,6 +277,19 @@ impl Model {
         }))
     }
 
+    /// The account clears the history, by another instance. The event's number.
+    pub(crate) fn clear(&mut self, id: &ConversationId) -> u64 {
+        let timeline = self.timelines.entry(id.clone()).or_default();
+        timeline.first = timeline.messages.len() as u64 + 1;
+        timeline.view_version += 1;
+        let change = AccountChange::HistoryCleared {
+            conversation: id.clone(),
+            first: Sequence(timeline.first),
+            view_version: timeline.view_version,
+        };
+        self.log(change)
+    }
+
     pub(crate) fn log(&mut self, change: AccountChange) -> u64 {
         self.log.push(change);
         self.log.len() as u64
@@ -351,7 +365,7 @@ impl Model {
             settings: timeline.settings.clone(),
             pts: Pts(self.log.len() as u64),
             draft: String::new(),
-            view_version: 0,
+            view_version: timeline.view_version,
             mentions: Vec::new(),
         }
     }
