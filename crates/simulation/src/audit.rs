@@ -6,16 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use hongyan_protocol::change::AccountChange;
-use hongyan_protocol::id::{AccountId, ConversationId, Pts, Sequence, Timestamp, UserId};
+use hongyan_protocol::id::{AccountId, ConversationId, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::{Message, MessageKey};
 use hongyan_protocol::settings::Settings;
 use hongyan_sdk::core::{Answer, Call};
 use hongyan_storage::Store as _;
-use hongyan_storage::model::{AccountRecord, CatchUp, Readable, TimelineId};
+use hongyan_storage::model::{AccountRecord, Readable, TimelineId};
 
 use crate::broken::{Broken, Contract};
 use crate::ledger::{Done, Logged};
+use crate::logs::Logs;
 use crate::machine::ready;
 use crate::world::{World, app};
 
@@ -27,8 +29,8 @@ const PAGES_MAX: usize = 500;
 type Checked = Result<(), Broken>;
 
 /// Contract C1: what was acknowledged is in the store.
-pub(crate) fn promises(world: &World) -> Checked {
-    let mut logs: BTreeMap<UserId, Vec<(Pts, AccountChange)>> = BTreeMap::new();
+pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
+    let mut modified: BTreeMap<(MessageKey, u32), &Bytes> = BTreeMap::new();
     for promise in &world.promises {
         let lost = |what: String| Err(Broken::new(Contract::C1, format!("{}: {what}", promise.user)));
         match &promise.done {
@@ -43,7 +45,10 @@ pub(crate) fn promises(world: &World) -> Checked {
                 let is_it = kept.is_some_and(|it| {
                     it.key.client_time_s == *client_time_s
                         && it.key.random == *random
-                        && it.body.bytes() == body
+                        && match it.edits {
+                            0 => it.body.bytes() == body,
+                            _ => world.is_wished(it.key, it.body.bytes()),
+                        }
                 });
                 if !is_it {
                     return lost(format!("a message of {conversation}, {sequence}, is not kept"));
@@ -56,6 +61,64 @@ pub(crate) fn promises(world: &World) -> Checked {
                 let kept = find_message(world, &promise.user, conversation, *sequence);
                 if kept.is_none_or(|it| it.revoker.is_none()) {
                     return lost(format!("{sequence} of {conversation} is not revoked"));
+                }
+            }
+            Done::Modified {
+                conversation,
+                sequence,
+                edits,
+                body,
+            } => {
+                let kept = find_message(world, &promise.user, conversation, *sequence);
+                let Some(kept) = kept else {
+                    return lost(format!(
+                        "{sequence} of {conversation}, which was modified, is not kept"
+                    ));
+                };
+                if kept.edits < *edits || (kept.edits == *edits && kept.body.bytes() != body) {
+                    return lost(format!(
+                        "{sequence} of {conversation} does not say what it was modified to: {} edits, not {edits}",
+                        kept.edits
+                    ));
+                }
+                let same = modified.insert((kept.key, *edits), body);
+                if same.is_some_and(|it| it != body) {
+                    return lost(format!(
+                        "two changes of {sequence} of {conversation} were taken as one"
+                    ));
+                }
+            }
+            Done::Outdone {
+                conversation,
+                sequence,
+                known,
+                edits,
+            } => {
+                let kept = find_message(world, &promise.user, conversation, *sequence);
+                if edits == known || kept.is_none_or(|it| it.edits < *edits) {
+                    return lost(format!(
+                        "nobody modified {sequence} of {conversation} before, to {edits}"
+                    ));
+                }
+            }
+            Done::Deleted {
+                conversation,
+                sequences,
+            } => {
+                // In a group that was left nothing is seen at all.
+                let first = first_seen(world, &promise.user, conversation);
+                let is_seen = |it: &&Sequence| {
+                    first.is_some_and(|first| **it >= first)
+                        && !logs.is_deleted(&promise.user, conversation, **it)
+                };
+                if let Some(sequence) = sequences.iter().find(is_seen) {
+                    return lost(format!("{sequence} of {conversation} is not deleted"));
+                }
+            }
+            Done::Cleared { conversation, first } => {
+                let seen = first_seen(world, &promise.user, conversation);
+                if seen.is_some_and(|it| it < *first) {
+                    return lost(format!("{conversation} is not cleared before {first}"));
                 }
             }
             Done::Read {
@@ -83,11 +146,8 @@ pub(crate) fn promises(world: &World) -> Checked {
                 }
             }
             Done::Logged { pts, what } => {
-                if !logs.contains_key(&promise.user) {
-                    logs.insert(promise.user.clone(), log(world, &promise.user));
-                }
-                let kept = logs[&promise.user].iter().find(|it| it.0 == *pts);
-                if !kept.is_some_and(|it| says(&it.1, what)) {
+                let kept = logs.entry(&promise.user, *pts);
+                if !kept.is_some_and(|it| says(it, what)) {
                     return lost(format!("{what:?} is not in the log at {pts}: {kept:?}"));
                 }
             }
@@ -138,7 +198,7 @@ pub(crate) fn timelines(world: &World) -> Result<u64, Broken> {
 }
 
 /// Contracts C3, C4 and C5, for each instance that is logged in: those from `fresh` on have just come.
-pub(crate) fn instances(world: &mut World, fresh: usize) -> Checked {
+pub(crate) fn instances(world: &mut World, logs: &Logs, fresh: usize) -> Checked {
     let mut expected = BTreeMap::new();
     for instance in fresh..world.instances.len() {
         let user = world.instances[instance].user.clone();
@@ -146,8 +206,8 @@ pub(crate) fn instances(world: &mut World, fresh: usize) -> Checked {
             let state = world.instances[instance].core.state();
             return Err(broken_state(&user, format!("a fresh instance is {state:?}")));
         }
-        let picture = picture(world, instance)?;
-        recount(world, &user, &picture)?;
+        let picture = picture(world, logs, instance)?;
+        recount(world, logs, &user, &picture)?;
         expected.insert(user, picture);
     }
     for instance in 0..fresh {
@@ -163,11 +223,12 @@ pub(crate) fn instances(world: &mut World, fresh: usize) -> Checked {
                 format!("instance {instance} is still {state:?}"),
             ));
         }
-        let seen = picture(world, instance)?;
+        let seen = picture(world, logs, instance)?;
         seen.compare(&expected[&user])
             .map_err(|what| broken_state(&user, format!("instance {instance}: {what}")))?;
-        recount(world, &user, &seen)?;
-        told(world, instance, &expected[&user])?;
+        recount(world, logs, &user, &seen)?;
+        told(world, logs, instance, &expected[&user])?;
+        objects(world, logs, instance, &expected[&user])?;
     }
     Ok(())
 }
@@ -176,8 +237,29 @@ fn broken_state(user: &UserId, what: impl std::fmt::Display) -> Broken {
     Broken::new(Contract::C4, format!("{user}: {what}"))
 }
 
-/// A message as an app sees it: place, key, who took it back, whether the peer read it.
-type Line = (Sequence, MessageKey, Option<UserId>, bool);
+/// A message as an app sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    sequence: Sequence,
+    key: MessageKey,
+    revoker: Option<UserId>,
+    edits: u32,
+    body: Bytes,
+    is_peer_read: bool,
+}
+
+impl Line {
+    fn of(message: &Message, is_peer_read: bool) -> Self {
+        Self {
+            sequence: message.sequence,
+            key: message.key,
+            revoker: message.revoker.clone(),
+            edits: message.edits,
+            body: message.body.bytes().clone(),
+            is_peer_read,
+        }
+    }
+}
 
 /// All that an app sees.
 #[derive(Debug)]
@@ -199,7 +281,7 @@ struct Shown {
     peer_read: Sequence,
     first: Sequence,
     active: Timestamp,
-    last: Option<(Sequence, MessageKey, Option<UserId>)>,
+    last: Option<Line>,
     peer: String,
     messages: Vec<Line>,
     settings: Settings,
@@ -276,7 +358,7 @@ impl Shown {
 }
 
 /// Reads all that an instance shows, by its own calls.
-fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
+fn picture(world: &mut World, logs: &Logs, instance: usize) -> Result<Picture, Broken> {
     let user = world.instances[instance].user.clone();
     // While there are more, each call fetches the next page.
     let listed = loop {
@@ -305,12 +387,9 @@ fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
             peer_read: state.peer_read,
             first: state.first_sequence,
             active: state.active,
-            last: state
-                .last_message
-                .as_ref()
-                .map(|it| (it.sequence, it.key, it.revoker.clone())),
+            last: state.last_message.as_ref().map(|it| Line::of(it, false)),
             peer: format!("{:?}", state.peer),
-            messages: messages(world, instance, &state.id)?,
+            messages: messages(world, logs, instance, &state.id)?,
             settings: state.settings.clone(),
         };
         order.push(state.id.clone());
@@ -351,7 +430,12 @@ fn picture(world: &mut World, instance: usize) -> Result<Picture, Broken> {
 }
 
 /// All messages of a conversation, page by page; contract C3: in order, without repetition and without holes.
-fn messages(world: &mut World, instance: usize, conversation: &ConversationId) -> Result<Vec<Line>, Broken> {
+fn messages(
+    world: &mut World,
+    logs: &Logs,
+    instance: usize,
+    conversation: &ConversationId,
+) -> Result<Vec<Line>, Broken> {
     let user = world.instances[instance].user.clone();
     let (mut all, mut before) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
@@ -362,26 +446,26 @@ fn messages(world: &mut World, instance: usize, conversation: &ConversationId) -
         let Answer::Messages { messages, next } = ask(world, instance, call)? else {
             return Err(broken_state(&user, "a page is no page"));
         };
-        let page = messages.iter().map(|it| {
-            (
-                it.data.sequence,
-                it.key(),
-                it.data.revoker.clone(),
-                it.is_peer_read,
-            )
-        });
+        let page = messages.iter().map(|it| Line::of(&it.data, it.is_peer_read));
         all.splice(0..0, page);
         before = next;
         if before.is_none() {
             break;
         }
     }
+    let is_deleted = |it: u64| logs.is_deleted(&user, conversation, Sequence(it));
+    if let Some(it) = all.iter().find(|it| is_deleted(it.sequence.0)) {
+        let what = format!(
+            "instance {instance} shows {} of {conversation}, which is deleted",
+            it.sequence
+        );
+        return Err(broken_state(&user, what));
+    }
     for pair in all.windows(2) {
-        if pair[1].0 != pair[0].0.next() {
-            let what = format!(
-                "{user}, instance {instance}, shows {} of {conversation} behind {}",
-                pair[1].0, pair[0].0
-            );
+        let (one, other) = (pair[0].sequence, pair[1].sequence);
+        // Between two there is nothing but what the account deleted.
+        if other <= one || !(one.0 + 1..other.0).all(is_deleted) {
+            let what = format!("{user}, instance {instance}, shows {other} of {conversation} behind {one}");
             return Err(Broken::new(Contract::C3, what));
         }
     }
@@ -389,7 +473,7 @@ fn messages(world: &mut World, instance: usize, conversation: &ConversationId) -
 }
 
 /// Contract C5: what an app shows as unread is what one counts in the timeline.
-fn recount(world: &World, user: &UserId, picture: &Picture) -> Checked {
+fn recount(world: &World, logs: &Logs, user: &UserId, picture: &Picture) -> Checked {
     let Some(account) = world.machine().account(user) else {
         return Ok(());
     };
@@ -405,6 +489,7 @@ fn recount(world: &World, user: &UserId, picture: &Picture) -> Checked {
                 && it.sequence >= shown.settings.deleted_before
                 && it.from != *user
                 && it.counts_as_unread()
+                && !logs.is_deleted(user, id, it.sequence)
         });
         let counted = counted.count() as u64;
         if counted != shown.unread {
@@ -419,7 +504,7 @@ fn recount(world: &World, user: &UserId, picture: &Picture) -> Checked {
 }
 
 /// Contract C4: of what came while an instance was logged in, it was told, each once.
-fn told(world: &World, instance: usize, expected: &Picture) -> Checked {
+fn told(world: &World, logs: &Logs, instance: usize, expected: &Picture) -> Checked {
     let it = &world.instances[instance];
     let (Some(since), false) = (it.since, it.was_reloaded) else {
         return Ok(());
@@ -439,6 +524,7 @@ fn told(world: &World, instance: usize, expected: &Picture) -> Checked {
             let is_due = message.time > since
                 && message.sequence >= shown.first
                 && message.revoker.is_none()
+                && !logs.is_deleted(&it.user, id, message.sequence)
                 && !it.sent.contains(&message.key);
             if is_due && !heard.contains(&message.key) && message.key.account != AccountId(0) {
                 let what = format!(
@@ -447,6 +533,39 @@ fn told(world: &World, instance: usize, expected: &Picture) -> Checked {
                 );
                 return Err(broken_state(&it.user, what));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Contract C4: what an app holds on to says the same as what it would be shown now.
+fn objects(world: &World, logs: &Logs, instance: usize, expected: &Picture) -> Checked {
+    let it = &world.instances[instance];
+    if it.was_reloaded {
+        return Ok(());
+    }
+    for object in it.objects.iter() {
+        let (id, sequence) = (&object.conversation, object.data.sequence);
+        let Some(shown) = expected.conversations.get(id).filter(|it| sequence >= it.first) else {
+            continue;
+        };
+        let is_deleted = logs.is_deleted(&it.user, id, sequence);
+        let says = |line: &Line| Line {
+            is_peer_read: false,
+            ..line.clone()
+        };
+        let object_says = Line::of(&object.data, false);
+        let should = shown.messages.iter().find(|line| line.sequence == sequence);
+        let is_true = match should {
+            Some(should) => !object.is_deleted && says(should) == object_says,
+            None => object.is_deleted == is_deleted,
+        };
+        if !is_true {
+            let what = format!(
+                "instance {instance} holds on to {object_says:?} of {id}, deleted: {}\n  should be {should:?}, deleted: {is_deleted}",
+                object.is_deleted
+            );
+            return Err(broken_state(&it.user, what));
         }
     }
     Ok(())
@@ -487,21 +606,11 @@ fn find_message(
     ready(store.find_message(timeline, sequence)).ok()?
 }
 
-fn log(world: &World, user: &UserId) -> Vec<(Pts, AccountChange)> {
-    let Some(account) = world.machine().account(user) else {
-        return Vec::new();
-    };
-    let caught_up = world
-        .machine()
-        .store
-        .catch_up(&account.account, Pts(0), Vec::new(), Timestamp(0));
-    match ready(caught_up) {
-        Ok(CatchUp::Missed { events, .. }) => events
-            .into_iter()
-            .filter_map(|it| Some((it.pts, it.change?)))
-            .collect(),
-        _ => Vec::new(),
-    }
+/// The oldest message of a conversation that an account may see; `None`: it has no such conversation.
+fn first_seen(world: &World, user: &UserId, conversation: &ConversationId) -> Option<Sequence> {
+    let account = world.machine().account(user)?.account;
+    let readable = ready(world.machine().store.find_readable(&account, conversation));
+    readable.ok()?.map(|it| it.first)
 }
 
 fn says(kept: &AccountChange, promised: &Logged) -> bool {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, Sequence, Timestamp, UserId};
 use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::platform::Platform;
@@ -13,6 +14,7 @@ use hongyan_sdk::core::{Answer, Call, CallId, Config, Core, Event, Failure, Mess
 
 use crate::APP;
 use crate::broken::{Broken, Contract};
+use crate::objects::Objects;
 
 /// Messages that an app remembers, to do something about them.
 const REMEMBERED_MAX: usize = 30;
@@ -44,6 +46,8 @@ pub(crate) struct Instance {
     /// Own messages that could be taken back.
     pub(crate) own: VecDeque<Arc<Message>>,
     pub(crate) conversations: Vec<ConversationId>,
+    /// Messages that its app shows.
+    pub(crate) objects: Objects,
 }
 
 impl Instance {
@@ -71,6 +75,7 @@ impl Instance {
             failed: Vec::new(),
             own: VecDeque::new(),
             conversations: Vec::new(),
+            objects: Objects::default(),
         }
     }
 
@@ -101,15 +106,21 @@ impl Instance {
     }
 
     pub(crate) fn answered(&mut self, call: CallId, answer: Result<Answer, Failure>) {
+        if let Ok(answer) = &answer {
+            self.objects.answered(answer);
+        }
         match &answer {
-            Ok(Answer::Message(message)) => {
+            Ok(Answer::Message(message)) if message.is_own => {
                 if self.own.len() == REMEMBERED_MAX {
                     self.own.pop_front();
                 }
                 self.own.push_back(message.clone());
             }
-            Err(failure) => self.failed.extend(failure.message.clone()),
-            Ok(_) => {}
+            // One that lost to another change was sent long ago.
+            Err(failure) if failure.code != Code::MODIFY_CONFLICT => {
+                self.failed.extend(failure.message.clone());
+            }
+            Ok(_) | Err(_) => {}
         }
         if let Some(wanted) = self.wanted.get_mut(&call) {
             *wanted = Some(answer);
@@ -118,6 +129,7 @@ impl Instance {
 
     /// Takes note of what the app was told. How many messages that were.
     pub(crate) fn heard(&mut self, now: Timestamp, event: &Event) -> Result<u64, Broken> {
+        self.objects.heard(event);
         match event {
             Event::MessageReceived(messages) => {
                 for message in messages {

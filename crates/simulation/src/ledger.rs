@@ -28,6 +28,33 @@ pub(crate) enum Done {
         conversation: ConversationId,
         sequence: Sequence,
     },
+    /// A message says something else.
+    Modified {
+        conversation: ConversationId,
+        sequence: Sequence,
+        /// How often it was modified then.
+        edits: u32,
+        body: Bytes,
+    },
+    /// A message does not say what was wished, for somebody else was quicker.
+    Outdone {
+        conversation: ConversationId,
+        sequence: Sequence,
+        /// How often it was modified, as far as the loser knew.
+        known: u32,
+        /// And as he is told.
+        edits: u32,
+    },
+    /// Messages are not seen by the account any more.
+    Deleted {
+        conversation: ConversationId,
+        sequences: Vec<Sequence>,
+    },
+    /// What is before this is not seen by the account any more.
+    Cleared {
+        conversation: ConversationId,
+        first: Sequence,
+    },
     Read {
         conversation: ConversationId,
         sequence: Sequence,
@@ -62,6 +89,31 @@ pub(crate) fn promise(user: &UserId, asked: Command, answer: response::Result) -
         (Command::RevokeMessage(it), R::RevokeMessage(_)) => Some(Done::Revoked {
             conversation: named(it.conversation)?,
             sequence: Sequence(it.sequence),
+        }),
+        (Command::ModifyMessage(it), R::ModifyMessage(result)) => {
+            let (conversation, sequence) = (named(it.conversation)?, Sequence(it.sequence));
+            Some(match result.conflict {
+                true => Done::Outdone {
+                    conversation,
+                    sequence,
+                    known: it.edits,
+                    edits: result.message?.edits,
+                },
+                false => Done::Modified {
+                    conversation,
+                    sequence,
+                    edits: it.edits + 1,
+                    body: it.body,
+                },
+            })
+        }
+        (Command::DeleteMessages(it), R::DeleteMessages(_)) => Some(Done::Deleted {
+            conversation: named(it.conversation)?,
+            sequences: it.sequences.into_iter().map(Sequence).collect(),
+        }),
+        (Command::ClearHistory(it), R::ClearHistory(result)) => Some(Done::Cleared {
+            conversation: named(it.conversation)?,
+            first: Sequence(result.first_sequence),
         }),
         (Command::MarkRead(it), R::MarkRead(_)) => Some(Done::Read {
             conversation: named(it.conversation)?,

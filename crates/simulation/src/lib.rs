@@ -9,8 +9,10 @@
 //! | `machine` | the server: commits, crashes, sessions |
 //! | `link` | one connection: delays, cuts, slow readers |
 //! | `instance` | one client: a core and its driver |
+//! | `objects` | the messages that its app shows |
 //! | `workload` | what people do |
 //! | `ledger` | what was asked, and what was acknowledged |
+//! | `logs` | what the accounts' event logs say |
 //! | `audit` | the contracts, looked at from outside |
 
 mod audit;
@@ -18,7 +20,9 @@ mod broken;
 mod instance;
 mod ledger;
 mod link;
+mod logs;
 mod machine;
+mod objects;
 mod random;
 #[cfg(test)]
 mod tests;

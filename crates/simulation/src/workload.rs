@@ -3,12 +3,16 @@
 //! **Comes in:** an instance as its app knows it, and chance. **Goes out:** the next call. **Never here:** whether it
 //! succeeds: a call that the rules refuse is part of the work.
 
+use hongyan_protocol::body::Body;
 use hongyan_protocol::conversation::ReadScope;
 use hongyan_protocol::group::{GroupType, JoinOption};
 use hongyan_protocol::id::{ConversationId, GroupId, SYSTEM, Timestamp, UserId};
 use hongyan_protocol::settings::{RemindType, SettingsChange};
 use hongyan_protocol::usersig;
-use hongyan_sdk::core::{Call, Draft, NewGroup, ProfileFields, SendOptions, State, UserSig};
+use hongyan_protocol::wire::{self, element::Kind};
+use hongyan_sdk::core::{
+    Call, Draft, Message, MessageRef, NewGroup, ProfileFields, SendOptions, State, UserSig,
+};
 
 use crate::instance::Instance;
 use crate::machine::KEY;
@@ -72,7 +76,7 @@ impl Town {
     fn act_ready(&mut self, now: Timestamp, instance: &mut Instance, random: &mut Random) -> Option<Call> {
         let user = self.users[random.below(self.users.len())].clone();
         let group = random.pick(&self.groups).cloned();
-        match random.below(100) {
+        match random.below(120) {
             0..40 => self.say(now, instance, ConversationId::C2c(user)),
             40..60 => self.say(now, instance, ConversationId::Group(group?)),
             60..66 => {
@@ -119,7 +123,30 @@ impl Town {
             98 => Some(Call::GetConversationProfile {
                 conversation: ConversationId::C2c(user),
             }),
-            _ => Some(Call::Logout),
+            99 => Some(Call::Logout),
+            100..110 => {
+                let mut message = Message::clone(instance.objects.pick(random)?);
+                let text = format!("text {}", self.next());
+                message.data.body = Body::of(Kind::Text(wire::Text {
+                    text,
+                    at_user_ids: Vec::new(),
+                }));
+                Some(Call::ModifyMessage { message })
+            }
+            110..117 => {
+                let first = instance.objects.pick(random)?;
+                let mut messages = vec![MessageRef::from(&**first)];
+                for _ in 0..random.below(3) {
+                    let other = instance.objects.pick(random)?;
+                    if other.conversation == messages[0].conversation {
+                        messages.push(MessageRef::from(&**other));
+                    }
+                }
+                Some(Call::DeleteMessages { messages })
+            }
+            _ => Some(Call::ClearHistory {
+                conversation: random.pick(&instance.conversations)?.clone(),
+            }),
         }
     }
 

@@ -3,11 +3,12 @@
 //! **Comes in:** a seed, which decides everything. **Goes out:** the audit of what was left. **Never here:** what a contract
 //! asks for, beyond what has to be looked at while it happens (C6).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use hongyan_protocol::frame;
 use hongyan_protocol::id::{Timestamp, UserId};
+use hongyan_protocol::message::MessageKey;
 use hongyan_protocol::wire::{self, Close, frame::Kind, push, request::Command};
 use hongyan_sdk::core::{Call, CallId, Event, Input, Output};
 use hongyan_storage::Store as _;
@@ -16,6 +17,7 @@ use crate::broken::{Broken, Contract, Trace};
 use crate::instance::Instance;
 use crate::ledger::{Promise, promise};
 use crate::link::{Down, Link, Up};
+use crate::logs::Logs;
 use crate::machine::{Machine, ready};
 use crate::random::Random;
 use crate::workload::{Town, login};
@@ -70,6 +72,8 @@ pub(crate) struct World {
     asked: Vec<BTreeMap<u32, Command>>,
     town: Town,
     pub(crate) promises: Vec<Promise>,
+    /// What somebody wanted messages to say instead.
+    wished: BTreeSet<(MessageKey, Bytes)>,
     /// Since when which limit holds.
     limits: Vec<(Timestamp, u32)>,
     faults: Faults,
@@ -129,6 +133,7 @@ impl World {
             asked: Vec::new(),
             town,
             promises: Vec::new(),
+            wished: BTreeSet::new(),
             limits: vec![(START, 1)],
             faults,
             trace: Trace::new(lines_max),
@@ -168,10 +173,11 @@ impl World {
         }
         self.run_until(self.now.plus_ms(FRESH_MS))?;
         self.note(|| "audit".to_owned());
-        audit::promises(self)?;
+        let logs = Logs::read(self);
+        audit::promises(self, &logs)?;
         audit::news(self)?;
         self.report.messages = audit::timelines(self)?;
-        audit::instances(self, old)
+        audit::instances(self, &logs, old)
     }
 
     /// All that was broken works again, and nothing breaks any more.
@@ -221,6 +227,10 @@ impl World {
         let it = &mut self.instances[instance];
         let id = it.next_call(&call);
         self.report.calls += 1;
+        if let Call::ModifyMessage { message } = &call {
+            self.wished
+                .insert((message.key(), message.data.body.bytes().clone()));
+        }
         self.trace.note(self.now, || {
             let text = match &call {
                 Call::Login { .. } => "Login".to_owned(),
@@ -249,6 +259,11 @@ impl World {
 
     pub(crate) fn machine(&self) -> &Machine {
         &self.machine
+    }
+
+    /// Whether somebody wanted a message to say this.
+    pub(crate) fn is_wished(&self, key: MessageKey, body: &Bytes) -> bool {
+        self.wished.contains(&(key, body.clone()))
     }
 
     fn plan(&mut self, after_ms: u64, happening: Happening) {
