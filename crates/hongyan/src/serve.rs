@@ -89,7 +89,7 @@ pub(crate) struct Serve {
         value_name = "URL"
     )]
     files_url: String,
-    /// Hours after which a file goes that no message refers to.
+    /// Hours after which a file goes that no message, profile or group refers to.
     #[arg(long, env = "HONGYAN_FILES_UNUSED_H", default_value_t = 24, value_name = "HOURS",
         value_parser = clap::value_parser!(u32).range(1..=8760))]
     files_unused_h: u32,

@@ -18,6 +18,7 @@ pub mod fuzzing;
 pub mod group;
 pub mod id;
 pub mod limits;
+pub mod linked;
 pub mod merger;
 pub mod message;
 pub mod platform;

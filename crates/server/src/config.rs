@@ -32,7 +32,7 @@ pub struct Config {
     pub files: Option<FilesAt>,
     /// Where links to files begin, when it is another place than the address at which a client reaches the server.
     pub files_url: String,
-    /// How long a file stays that no message refers to.
+    /// How long a file, or merged messages that are kept apart, stay that nothing refers to.
     pub files_unused: Duration,
     /// What keeps one client from taking what belongs to all.
     pub limits: Limits,

@@ -266,6 +266,15 @@ pub struct Sweep {
     pub created: Timestamp,
 }
 
+/// How far a sweep of merged messages is; the default is the beginning.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MergedSweep {
+    /// Parts from this moment on,
+    pub created: Timestamp,
+    /// and of that moment those after this row.
+    pub row: i64,
+}
+
 /// An account as the console lists it and as sessions need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRecord {
@@ -513,7 +522,7 @@ pub enum Extended {
 /// Merged messages that are kept apart, in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedPart {
-    /// Drawn by the client; whoever knows it may read.
+    /// Drawn by the server; whoever knows it may read.
     pub key: [u8; 16],
     /// From 0.
     pub part: u32,

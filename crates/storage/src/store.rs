@@ -12,6 +12,7 @@ use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
 };
+use hongyan_protocol::linked::Linked;
 use hongyan_protocol::message::{Extension, Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
@@ -101,7 +102,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Profiles of those that exist, in the order asked for.
     async fn list_profiles(&self, app: SdkAppId, user_ids: &[UserId]) -> Result<Vec<Profile>>;
-    /// Changes an account's profile. `consequences` is told the new profile and the accounts that have a C2C
+    /// Changes an account's profile, which keeps the files that it links to. `consequences` is told the new profile and the accounts that have a C2C
     /// conversation with this one.
     async fn put_profile(
         &self,
@@ -149,7 +150,7 @@ pub trait Store: Send + Sync + 'static {
         message: Message,
         addressed: Addressed,
     ) -> Result<Committed<Appended>>;
-    /// Lets a message say something else, when it was modified so often and not more.
+    /// Lets a message say something else, when it was modified so often and not more. It refers to what it links to then.
     async fn modify_message(
         &self,
         timeline: TimelineId,
@@ -186,8 +187,9 @@ pub trait Store: Send + Sync + 'static {
         conversation: &ConversationId,
         consequences: Consequences<Cleared>,
     ) -> Result<Option<Committed<Written<Cleared>>>>;
-    /// Keeps a part of merged messages; one that is there stays as it is. `false`: the key is in use for something else.
-    async fn put_merged(&self, account: AccountId, part: MergedPart) -> Result<bool>;
+    /// Keeps a part of merged messages, and for as long all that it links to; one that is there stays as it is. `false`: the
+    /// key is in use for something else.
+    async fn put_merged(&self, account: AccountId, part: MergedPart, now: Timestamp) -> Result<bool>;
     /// Merged messages, all parts laid end to end; `None` while one is missing.
     async fn find_merged(&self, app: SdkAppId, key: [u8; 16]) -> Result<Option<Vec<u8>>>;
     /// A message as a reader sees it; `None` also when it is hidden from it.
@@ -359,7 +361,7 @@ pub trait Store: Send + Sync + 'static {
     async fn list_groups(&self, account: AccountId) -> Result<Vec<Group>>;
     /// In how many groups an account is.
     async fn count_groups(&self, account: AccountId) -> Result<u64>;
-    /// Makes a group with its members; each of them has its conversation from then on.
+    /// Makes a group with its members; each of them has its conversation from then on. It keeps the files that it links to.
     async fn create_group(
         &self,
         new: NewGroup,
@@ -421,18 +423,22 @@ pub trait Store: Send + Sync + 'static {
     async fn find_file(&self, id: FileId) -> Result<Option<FileRecord>>;
     /// Bytes that an account uploaded since then.
     async fn count_file_bytes(&self, account: AccountId, since: Timestamp) -> Result<u64>;
-    /// Notes that the message of this key, which is about to be sent, refers to files of its app. Those that are not there
-    /// are passed over.
-    async fn put_file_references(
+    /// Notes that the message of this key, which is about to be sent, refers to files, or to merged messages that are kept
+    /// apart, of its app. Those that are not there are passed over.
+    async fn put_references(
         &self,
         app: SdkAppId,
         key: MessageKey,
-        files: Vec<FileId>,
+        linked: Vec<Linked>,
         now: Timestamp,
     ) -> Result<()>;
     /// Forgets references, made before a moment, whose message is not there, and marks files of before that moment to which
-    /// nobody refers: from now on they are not found. Looks at `limit` of each from where the sweep before ended.
+    /// nothing refers, neither a message nor a profile, a group or merged messages: from now on they are not found. Looks at
+    /// `limit` of each from where the sweep before ended.
     async fn sweep_files(&self, before: Timestamp, from: Sweep, limit: usize) -> Result<Swept>;
+    /// Removes merged messages that were kept apart before a moment and to which nothing refers. Looks at `limit` parts from
+    /// where the sweep before ended, and says where that was.
+    async fn sweep_merged(&self, before: Timestamp, from: MergedSweep, limit: usize) -> Result<MergedSweep>;
     /// Forgets a file whose bytes are gone.
     async fn remove_file(&self, id: FileId) -> Result<()>;
 

@@ -1,6 +1,7 @@
 //! What every store promises, as tests: each function takes a fresh store, and [`store_suite`] runs all of them against
 //! one kind of store with one line.
 
+mod files;
 mod messages;
 mod reading;
 mod settings;
@@ -11,7 +12,6 @@ use bytes::Bytes;
 use hongyan_protocol::body::Body;
 use hongyan_protocol::change::{AccountChange, ReadMark};
 use hongyan_protocol::conversation::ConversationState;
-use hongyan_protocol::file::FileId;
 use hongyan_protocol::group::{GroupType, JoinOption, LeaveReason, Role};
 use hongyan_protocol::id::*;
 use hongyan_protocol::message::{ChangeKind, Message, MessageFlags, MessageKey, Priority, Target};
@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use crate::model::*;
 use crate::store::Store;
 use crate::turn::Turn;
+pub(crate) use files::*;
 pub(crate) use settings::*;
 
 /// Runs the suite: `store_suite!(name, (store, what must live as long))`, made anew
@@ -91,6 +92,10 @@ macro_rules! tests_of_the_suite {
             an_operation_that_panics_leaves_the_others_alone
             an_operation_that_fails_halfway_leaves_no_trace
             files_are_found_counted_and_swept_when_nobody_refers_to_them
+            a_profile_and_a_group_keep_the_files_that_they_link_to_now
+            a_modified_message_keeps_the_files_that_it_links_to_now
+            merged_messages_and_their_files_are_kept_for_as_long_as_a_copy_is_there
+            merged_messages_of_another_app_or_too_young_are_left_alone
             a_file_is_kept_for_as_long_as_a_message_of_its_app_refers_to_it
             a_closed_store_says_so
         );
@@ -1627,100 +1632,6 @@ pub(crate) async fn an_operation_that_fails_halfway_leaves_no_trace(store: TestS
     let carol = account(&store, "carol").await;
     let notice = store.append_message(TimelineId::System(carol.id), message(&bob, to_user(&alice), 5));
     assert!(matches!(notice.await.unwrap().value, Appended::New(it) if it.sequence == Sequence(1)));
-}
-
-pub(crate) async fn files_are_found_counted_and_swept_when_nobody_refers_to_them(store: TestStore) {
-    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
-    let files = [
-        file(&alice, 1, NOW),
-        file(&alice, 2, NOW.plus_ms(10)),
-        file(&bob, 3, NOW),
-    ];
-    for it in &files {
-        store.put_file(it.clone()).await.unwrap();
-    }
-    // Once more is the same.
-    store.put_file(files[0].clone()).await.unwrap();
-    assert_eq!(
-        store.find_file(files[0].id).await.unwrap().as_ref(),
-        Some(&files[0])
-    );
-    assert_eq!(store.find_file(FileId([9; 20])).await.unwrap(), None);
-    assert_eq!(store.count_file_bytes(alice.id, NOW).await.unwrap(), 200);
-    assert_eq!(
-        store.count_file_bytes(alice.id, NOW.plus_ms(1)).await.unwrap(),
-        100
-    );
-    // Only what is old enough, a few at a time, each once.
-    let before = NOW.plus_ms(5);
-    let mut swept = Vec::new();
-    let mut sweep = Sweep::default();
-    for _ in 0..4 {
-        let step = store.sweep_files(before, sweep, 1).await.unwrap();
-        assert!(step.files.len() <= 1);
-        for it in &step.files {
-            assert_eq!(store.find_file(it.id).await.unwrap(), None);
-            store.remove_file(it.id).await.unwrap();
-        }
-        swept.extend(step.files.into_iter().map(|it| it.id));
-        sweep = step.next;
-    }
-    swept.sort();
-    assert_eq!(swept, [files[0].id, files[2].id]);
-    assert!(store.find_file(files[1].id).await.unwrap().is_some());
-}
-
-pub(crate) async fn a_file_is_kept_for_as_long_as_a_message_of_its_app_refers_to_it(store: TestStore) {
-    let [alice, bob] = accounts(&store, ["alice", "bob"]).await;
-    let files: Vec<_> = (1..=3).map(|it| file(&alice, it, NOW)).collect();
-    let sent = message(&alice, to_user(&bob), 1);
-    let never = message(&alice, to_user(&bob), 2);
-    for (it, app, key) in [
-        (&files[0], APP, sent.key),
-        // Its message never comes.
-        (&files[1], APP, never.key),
-        // Another app's message is none.
-        (&files[2], SdkAppId(7), sent.key),
-    ] {
-        store.put_file(it.clone()).await.unwrap();
-        let ids = vec![it.id, FileId([9; 20])];
-        store
-            .put_file_references(app, key, ids.clone(), NOW)
-            .await
-            .unwrap();
-        store.put_file_references(app, key, ids, NOW).await.unwrap();
-    }
-    let timeline = TimelineId::c2c(alice.id, bob.id);
-    let appended = store.append_message(timeline, sent).await.unwrap();
-    appended.turn.run(|| ());
-    let step = store
-        .sweep_files(NOW.plus_ms(1), Sweep::default(), 100)
-        .await
-        .unwrap();
-    let mut swept: Vec<_> = step.files.iter().map(|it| it.id).collect();
-    swept.sort();
-    assert_eq!(swept, [files[1].id, files[2].id]);
-    assert_eq!(step.next, Sweep::default());
-    assert!(store.find_file(files[0].id).await.unwrap().is_some());
-    // Nobody can refer to what is about to be removed.
-    let ids = vec![files[1].id];
-    store.put_file_references(APP, never.key, ids, NOW).await.unwrap();
-    let again = store
-        .sweep_files(NOW.plus_ms(1), Sweep::default(), 100)
-        .await
-        .unwrap();
-    assert_eq!(again.files.len(), 2);
-}
-
-fn file(by: &Account, number: u8, created: Timestamp) -> FileRecord {
-    FileRecord {
-        id: FileId([number; 20]),
-        app: APP,
-        account: by.id,
-        size: 100,
-        created,
-        stored: Bytes::from_static(b"stored"),
-    }
 }
 
 pub(crate) async fn a_closed_store_says_so(store: TestStore) {

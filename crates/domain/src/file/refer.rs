@@ -1,20 +1,17 @@
-//! Referring to files: a message that links to some keeps them.
+//! Referring to files and to merged messages that are kept apart: a message that links to some keeps them.
 //!
-//! Whatever enters a message, or changes its body, comes here first.
+//! Whatever sends a message comes here first; what changes one keeps its references in the store, in the same step.
 //!
 //! Invariant: a reference is there before its message, so that a file never goes while a message shows it.
 
 use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
-use hongyan_protocol::file::links;
 use hongyan_protocol::id::{SdkAppId, Timestamp};
+use hongyan_protocol::linked;
 use hongyan_protocol::message::MessageKey;
 use hongyan_storage::{Store, StoreError};
 
 use crate::error::{Refusal, store_code};
-
-/// More do not fit into a message.
-const LINKS_MAX: usize = 256;
 
 /// Why it could not be noted.
 #[derive(Debug, thiserror::Error)]
@@ -32,22 +29,18 @@ impl Refusal for ReferError {
     }
 }
 
-/// Whether there is something to note about a message with this body.
-pub fn links_to_files(body: &[u8]) -> bool {
-    !links(body, 1).is_empty()
-}
-
-/// Notes the files to which a message links that is about to be sent. Most link to none.
+/// Notes to what a message links that is about to be sent. Most link to nothing.
 pub async fn refer(
     store: &dyn Store,
     app: SdkAppId,
     key: MessageKey,
     body: &Body,
+    cloud_custom_data: &str,
     now: Timestamp,
 ) -> Result<(), ReferError> {
-    let files = links(body.bytes(), LINKS_MAX);
-    if files.is_empty() {
+    let linked = linked::of_message(body.bytes(), cloud_custom_data);
+    if linked.is_empty() {
         return Ok(());
     }
-    Ok(store.put_file_references(app, key, files, now).await?)
+    Ok(store.put_references(app, key, linked, now).await?)
 }

@@ -1,10 +1,8 @@
 //! Merged messages that are too large for the message around them: kept part by part, read by who knows the key.
 
 use bytes::Bytes;
-use hongyan_protocol::body::Body;
 use hongyan_protocol::code::Code;
-use hongyan_protocol::id::Account;
-use hongyan_protocol::wire::element::Kind;
+use hongyan_protocol::id::{Account, Timestamp};
 use hongyan_protocol::{Malformed, limits, merger};
 use hongyan_storage::model::MergedPart;
 use hongyan_storage::{Store, StoreError};
@@ -57,8 +55,13 @@ pub fn parse(key: &[u8], part: u32, parts: u32, content: Bytes) -> Result<Merged
 }
 
 /// Keeps a part. A resend changes nothing.
-pub async fn put(store: &dyn Store, account: &Account, part: MergedPart) -> Result<(), MergedError> {
-    match store.put_merged(account.id, part).await? {
+pub async fn put(
+    store: &dyn Store,
+    account: &Account,
+    part: MergedPart,
+    now: Timestamp,
+) -> Result<(), MergedError> {
+    match store.put_merged(account.id, part, now).await? {
         true => Ok(()),
         false => Err(MergedError::KeyInvalid),
     }
@@ -71,23 +74,10 @@ pub async fn find(store: &dyn Store, account: &Account, key: &[u8]) -> Result<By
     found.map(Bytes::from).ok_or(MergedError::KeyInvalid)
 }
 
-/// What a merger keeps apart, to be looked through; `None` when it keeps nothing apart, or nobody knows its key.
-pub async fn find_of(store: &dyn Store, account: &Account, body: &Body) -> Result<Option<Body>, MergedError> {
-    let key = match body.first() {
-        Some(Kind::Merger(merger)) if !merger.download_key.is_empty() => merger.download_key,
-        _ => return Ok(None),
-    };
-    match find(store, account, &key).await {
-        Ok(messages) => Ok(Some(Body::trusted(messages))),
-        Err(MergedError::KeyInvalid | MergedError::PartInvalid) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::World;
+    use crate::testing::{NOW, World};
 
     #[tokio::test]
     async fn parts_are_kept_once_by_their_owner_and_read_by_who_knows_the_key() {
@@ -99,12 +89,14 @@ mod tests {
             parts: 2,
             content: Bytes::from_static(content),
         };
-        put(&world.store, &alice, part(0, b"one")).await.unwrap();
+        put(&world.store, &alice, part(0, b"one"), NOW).await.unwrap();
         let early = find(&world.store, &bob, &[7; 16]).await.unwrap_err();
         assert_eq!(early.code(), Code::MERGER_KEY_INVALID);
-        put(&world.store, &alice, part(1, b"two")).await.unwrap();
-        put(&world.store, &alice, part(0, b"again")).await.unwrap();
-        let stranger = put(&world.store, &bob, part(1, b"forged")).await.unwrap_err();
+        put(&world.store, &alice, part(1, b"two"), NOW).await.unwrap();
+        put(&world.store, &alice, part(0, b"again"), NOW).await.unwrap();
+        let stranger = put(&world.store, &bob, part(1, b"forged"), NOW)
+            .await
+            .unwrap_err();
         assert_eq!(stranger.code(), Code::MERGER_KEY_INVALID);
         assert_eq!(find(&world.store, &bob, &[7; 16]).await.unwrap(), &b"onetwo"[..]);
         for (key, at, parts) in [(15, 0, 1), (16, 1, 1), (16, 0, 0), (16, 0, 129)] {

@@ -216,7 +216,7 @@ async fn dispatch(
         Command::ClearHistory(it) => clear_history::prepare(context, caller, it),
         Command::ChangeExtensions(it) => change_extensions::prepare(context, caller, it).await,
         Command::ListExtensions(it) => list_extensions::prepare(context, caller, it),
-        Command::PutMerged(it) => put_merged::prepare(context, caller, it),
+        Command::PutMerged(it) => put_merged::prepare(context, caller, now, it),
         Command::GetMerged(it) => get_merged::prepare(context, caller, it),
         Command::ListMessages(it) => list_messages::prepare(context, caller, now, it).await,
         Command::ListConversations(it) => list_conversations::prepare(context, caller, it),

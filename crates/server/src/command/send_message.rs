@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use hongyan_domain::account::Person;
-use hongyan_domain::file::refer::{links_to_files, refer};
+use hongyan_domain::file::refer::refer;
 use hongyan_domain::message::expire::is_forgotten;
-use hongyan_domain::message::merged;
 use hongyan_domain::message::send::{Draft, Recipient, send, send_again};
 use hongyan_protocol::body::{Body, MENTION_ALL, singles_out};
 use hongyan_protocol::code::Code;
 use hongyan_protocol::id::{ConversationId, GroupId, Timestamp, UserId};
+use hongyan_protocol::linked::links_to_files;
 use hongyan_protocol::message::{MessageFlags, MessageKey, Priority};
 use hongyan_protocol::wire::response::Result::SendMessage;
 use hongyan_protocol::{limits, wire};
@@ -75,12 +75,16 @@ pub(super) async fn prepare(
         client_time_s: draft.client_time_s,
         random: draft.random,
     };
-    let store = &*context.store;
-    refer(store, caller.account.app, key, &draft.body, now).await?;
-    // Files that are linked to by what a merger keeps apart are its own too.
-    if let Some(apart) = merged::find_of(store, &caller.account, &draft.body).await? {
-        refer(store, caller.account.app, key, &apart, now).await?;
-    }
+    let app = caller.account.app;
+    refer(
+        &*context.store,
+        app,
+        key,
+        &draft.body,
+        &draft.cloud_custom_data,
+        now,
+    )
+    .await?;
     Ok(work(context, known, draft, now))
 }
 
@@ -95,7 +99,8 @@ pub(super) fn prepare_at_once(
     now: Timestamp,
     mut request: wire::SendMessage,
 ) -> Result<Prepared, wire::SendMessage> {
-    if links_to_files(&request.body) || !request.receivers.is_empty() || singles_out(&request.body) {
+    let is_special = !request.receivers.is_empty() || singles_out(&request.body);
+    if is_special || links_to_files(&request.body) || links_to_files(request.cloud_custom_data.as_bytes()) {
         return Err(request);
     }
     let conversation = match ConversationId::from_wire(request.conversation.take()) {

@@ -1,4 +1,4 @@
-//! What nobody needs any more: uploads that stopped, and files to which no message refers.
+//! What nobody needs any more: uploads that stopped, and files and merged messages to which nothing refers.
 //!
 //! In small steps, each bounded, however much there is.
 
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_protocol::id::Timestamp;
-use hongyan_storage::model::Sweep;
+use hongyan_storage::model::{MergedSweep, Sweep};
 use tokio::time::interval;
 
 use crate::clock;
@@ -18,25 +18,37 @@ const FORGET_EVERY: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Files, and references, of one step.
 const STEP: usize = 1000;
+/// Parts of merged messages of one step. Each may have 48 KB.
+const MERGED_STEP: usize = 100;
 
 /// Runs as long as the server.
 pub(crate) async fn sweep(shared: Arc<Shared>) {
     let uploads = &shared.context.uploads;
-    if uploads.files().is_none() {
-        return;
-    }
     let unused = shared.config.files_unused;
     let mut ticks = interval(FORGET_EVERY.min(unused).max(Duration::from_millis(20)));
     let every = SWEEP_EVERY.min(unused);
     let mut last = tokio::time::Instant::now();
-    let mut from = Sweep::default();
+    let (mut from, mut merged) = (Sweep::default(), MergedSweep::default());
     loop {
         ticks.tick().await;
         uploads.forget_idle();
         if last.elapsed() >= every {
             last = tokio::time::Instant::now();
-            let before = clock::now().0.saturating_sub(unused.as_millis() as u64);
-            from = step(&shared, Timestamp(before), from).await;
+            let before = Timestamp(clock::now().0.saturating_sub(unused.as_millis() as u64));
+            from = step(&shared, before, from).await;
+            // After the references of messages that are gone.
+            merged = match shared
+                .context
+                .store
+                .sweep_merged(before, merged, MERGED_STEP)
+                .await
+            {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(%error, "merged messages could not be looked through");
+                    merged
+                }
+            };
         }
     }
 }
@@ -44,15 +56,16 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
 /// Looks at a few, and says where to go on.
 async fn step(shared: &Shared, before: Timestamp, from: Sweep) -> Sweep {
     let store = &shared.context.store;
-    let Some(files) = shared.context.uploads.files() else {
-        return from;
-    };
     let swept = match store.sweep_files(before, from, STEP).await {
         Ok(swept) => swept,
         Err(error) => {
             tracing::error!(%error, "files could not be looked through");
             return from;
         }
+    };
+    let Some(files) = shared.context.uploads.files() else {
+        // Nobody uploads any more. The bytes stay until somebody does; the marked rows are tried again then.
+        return swept.next;
     };
     for file in swept.files {
         // Its bytes first: a row without bytes is tried again, bytes without a row never are.

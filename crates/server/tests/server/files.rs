@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{Client, TestServer, user_conversation};
+use crate::support::{Client, TestServer, sent, user_conversation};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -112,14 +112,11 @@ async fn send_file(client: &mut Client, to: &str, random: u32, file: &wire::Stor
         size: file.size,
         name: file.name.clone(),
     });
-    let body = wire::Body {
-        elements: vec![wire::Element { kind: Some(element) }],
-    };
     let request = wire::SendMessage {
         conversation: Some(user_conversation(to)),
         client_time_s: clock::now().seconds() as u32,
         random,
-        body: body.encode_to_vec().into(),
+        body: body_of(element),
         ..wire::SendMessage::default()
     };
     client.ask(Command::SendMessage(request)).await.code
@@ -515,18 +512,186 @@ async fn a_file_goes_when_no_message_refers_to_it_and_stays_when_one_does() {
         .await
         .unwrap();
     assert_eq!(send_file(&mut alice, "bob", 1, &kept).await, 0);
-    timeout(PATIENCE, async {
-        while http(&server, "GET", &unused.url, "", b"").await.status != 404 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    })
-    .await
-    .expect("a file that no message refers to goes");
+    goes(&server, &unused).await;
     // Some more rounds.
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(http(&server, "GET", &kept.url, "", b"").await.body, b"kept");
     let left = files(&server.folder().join("files"));
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// Until a file is gone.
+async fn goes(server: &TestServer, file: &wire::StoredFile) {
+    timeout(PATIENCE, async {
+        while http(server, "GET", &file.url, "", b"").await.status != 404 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+    .expect("a file that nothing refers to goes");
+}
+
+async fn is_there(server: &TestServer, file: &wire::StoredFile) -> bool {
+    http(server, "GET", &file.url, "", b"").await.status == 200
+}
+
+async fn custom(client: &mut Client, to: &str, random: u32, data: &str, cloud_custom_data: &str) -> u64 {
+    let request = wire::SendMessage {
+        conversation: Some(user_conversation(to)),
+        client_time_s: clock::now().seconds() as u32,
+        random,
+        body: custom_body(data),
+        cloud_custom_data: cloud_custom_data.to_owned(),
+        ..wire::SendMessage::default()
+    };
+    sent(client.ask(Command::SendMessage(request)).await).sequence
+}
+
+fn custom_body(data: &str) -> bytes::Bytes {
+    let custom = wire::Custom {
+        data: data.to_owned(),
+        ..wire::Custom::default()
+    };
+    body_of(Kind::Custom(custom))
+}
+
+fn body_of(kind: Kind) -> bytes::Bytes {
+    let body = wire::Body {
+        elements: vec![wire::Element { kind: Some(kind) }],
+    };
+    body.encode_to_vec().into()
+}
+
+/// Files that [`goes`] waits for are as old as those that have to stay, or younger.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_a_profile_or_a_group_stays_for_as_long_as_it_is_shown() {
+    let server = TestServer::start_with(|it| it.files_unused = Duration::from_secs(2)).await;
+    let mut alice = server.client("alice").await;
+    let mut files = Vec::new();
+    for name in ["profile", "group", "unused"] {
+        let file = upload(&server, &mut alice, FileKind::File, name, name.as_bytes()).await;
+        let file = file.unwrap();
+        match name {
+            "profile" => show(&mut alice, &format!("https://im.example{}", file.url)).await,
+            "group" => {
+                let group = wire::CreateGroup {
+                    name: "team".to_owned(),
+                    avatar: file.url.clone(),
+                    ..wire::CreateGroup::default()
+                };
+                assert_eq!(alice.ask(Command::CreateGroup(group)).await.code, 0);
+            }
+            _ => {}
+        }
+        files.push(file);
+    }
+    goes(&server, &files[2]).await;
+    assert!(is_there(&server, &files[0]).await && is_there(&server, &files[1]).await);
+    let other = upload(&server, &mut alice, FileKind::File, "other", b"other")
+        .await
+        .unwrap();
+    show(&mut alice, &other.url).await;
+    goes(&server, &files[0]).await;
+    assert!(is_there(&server, &files[1]).await && is_there(&server, &other).await);
+}
+
+async fn show(client: &mut Client, avatar: &str) {
+    let change = wire::UpdateProfile {
+        avatar: Some(avatar.to_owned()),
+        ..wire::UpdateProfile::default()
+    };
+    assert_eq!(client.ask(Command::UpdateProfile(change)).await.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_keeps_what_it_links_to_now_also_in_custom_data() {
+    let server = TestServer::start_with(|it| it.files_unused = Duration::from_secs(2)).await;
+    let (mut alice, _bob) = (server.client("alice").await, server.client("bob").await);
+    let mut files = Vec::new();
+    for name in ["before", "beside", "after"] {
+        let file = upload(&server, &mut alice, FileKind::File, name, name.as_bytes()).await;
+        files.push(file.unwrap());
+        // Each is referred to before it could be swept.
+        match name {
+            "before" => drop(custom(&mut alice, "bob", 1, &files[0].url, "").await),
+            "beside" => drop(custom(&mut alice, "bob", 2, "-", &files[1].url).await),
+            _ => {
+                let modify = wire::ModifyMessage {
+                    conversation: Some(user_conversation("bob")),
+                    sequence: 1,
+                    edits: 0,
+                    body: custom_body(&files[2].url),
+                    cloud_custom_data: String::new(),
+                };
+                assert_eq!(alice.ask(Command::ModifyMessage(modify)).await.code, 0);
+            }
+        }
+    }
+    goes(&server, &files[0]).await;
+    assert!(is_there(&server, &files[1]).await && is_there(&server, &files[2]).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merged_messages_that_nobody_sent_go_and_those_that_are_passed_on_stay_with_their_files() {
+    let server = TestServer::start_with(|it| it.files_unused = Duration::from_secs(2)).await;
+    let mut alice = server.client("alice").await;
+    let (mut bob, _carol) = (server.client("bob").await, server.client("carol").await);
+    let mut kept = Vec::new();
+    for name in ["sent", "never"] {
+        let file = upload(&server, &mut alice, FileKind::File, name, name.as_bytes()).await;
+        let file = file.unwrap();
+        let message = wire::MergedMessage {
+            body: custom_body(&file.url),
+            ..wire::MergedMessage::default()
+        };
+        let messages = wire::MergedMessages {
+            messages: vec![message],
+        };
+        let put = wire::PutMerged {
+            key: bytes::Bytes::new(),
+            part: 0,
+            parts: 1,
+            messages: messages.encode_to_vec().into(),
+        };
+        let Some(R::PutMerged(put)) = alice.ask(Command::PutMerged(put)).await.result else {
+            panic!("not kept")
+        };
+        if name == "sent" {
+            send_merger(&mut alice, "bob", &put.key).await;
+        }
+        kept.push((file, put.key));
+    }
+    let (sent, never) = (&kept[0], &kept[1]);
+    send_merger(&mut bob, "carol", &sent.1).await;
+    goes(&server, &never.0).await;
+    let get = async |client: &mut Client, key: &bytes::Bytes| {
+        let key = key.clone();
+        client.ask(Command::GetMerged(wire::GetMerged { key })).await.code
+    };
+    assert_ne!(
+        get(&mut alice, &never.1).await,
+        0,
+        "its merged messages went before it"
+    );
+    assert_eq!(get(&mut bob, &sent.1).await, 0);
+    assert!(is_there(&server, &sent.0).await);
+}
+
+async fn send_merger(client: &mut Client, to: &str, key: &bytes::Bytes) {
+    let merger = wire::Merger {
+        title: "title".to_owned(),
+        depth: 1,
+        download_key: key.clone(),
+        ..wire::Merger::default()
+    };
+    let request = wire::SendMessage {
+        conversation: Some(user_conversation(to)),
+        client_time_s: clock::now().seconds() as u32,
+        random: 1,
+        body: body_of(Kind::Merger(merger)),
+        ..wire::SendMessage::default()
+    };
+    sent(client.ask(Command::SendMessage(request)).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

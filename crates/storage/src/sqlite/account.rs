@@ -1,12 +1,14 @@
 //! Accounts and their profiles.
 
 use hongyan_protocol::id::{Account, AccountId, SdkAppId, Timestamp, UserId};
+use hongyan_protocol::linked;
 use hongyan_protocol::profile::{Profile, ProfileChange};
 use hongyan_protocol::wire;
 use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::event::enter;
+use super::file::{self, Holder};
 use super::timeline;
 use super::writer::Writing;
 use crate::model::{AccountRecord, Consequences, Written};
@@ -43,6 +45,14 @@ pub(super) fn user_id(connection: &Connection, account: AccountId) -> Result<Use
         .query_row([account.0], |row| row.get(0))
         .optional()?;
     Ok(UserId::trusted(name.unwrap_or_default()))
+}
+
+/// The app of an account; `None` when there is none.
+pub(super) fn app(connection: &Connection, account: AccountId) -> Result<Option<SdkAppId>> {
+    Ok(connection
+        .prepare_cached("SELECT app FROM account WHERE id = ?1")?
+        .query_row([account.0], |row| Ok(SdkAppId(row.get(0)?)))
+        .optional()?)
 }
 
 /// The profile of an account that is there.
@@ -160,15 +170,13 @@ pub(super) fn put_profile(
 ) -> Result<Written<Profile>> {
     let mut new = profile(&writing.connection, account.id)?;
     change.apply(&mut new, now);
+    let encoded = new.to_wire().encode_to_vec();
+    let linked = linked::of_texts([&encoded]);
+    file::hold(writing, account.app, Holder::Profile(account.id), &linked)?;
     writing
         .connection
         .prepare_cached("UPDATE account SET profile = ?2, nick = ?3, avatar = ?4 WHERE id = ?1")?
-        .execute(params![
-            account.id.0,
-            new.to_wire().encode_to_vec(),
-            new.nick,
-            new.avatar
-        ])?;
+        .execute(params![account.id.0, encoded, new.nick, new.avatar])?;
     let told = (new, timeline::list_peers(&writing.connection, account.id)?);
     let entered = enter(writing, consequences(&told))?;
     Ok(Written {

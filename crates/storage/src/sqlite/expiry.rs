@@ -149,15 +149,13 @@ fn oldest(view: &View<'_>, number: u64) -> Result<Option<Sequence>> {
 }
 
 fn app_of(view: &View<'_>, timeline: TimelineId) -> Result<Option<SdkAppId>> {
-    let (sql, number) = match timeline {
-        TimelineId::Group(group) => ("SELECT app FROM chat_group WHERE number = ?1", group.0),
-        TimelineId::C2c(account, _) | TimelineId::System(account) => {
-            ("SELECT app FROM account WHERE id = ?1", account.0)
-        }
+    let group = match timeline {
+        TimelineId::C2c(account, _) | TimelineId::System(account) => return accounts::app(view, account),
+        TimelineId::Group(group) => group,
     };
     Ok(view
-        .prepare_cached(sql)?
-        .query_row([number], |row| Ok(SdkAppId(row.get(0)?)))
+        .prepare_cached("SELECT app FROM chat_group WHERE number = ?1")?
+        .query_row([group.0], |row| Ok(SdkAppId(row.get(0)?)))
         .optional()?)
 }
 

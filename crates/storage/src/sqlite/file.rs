@@ -1,13 +1,17 @@
-//! Files: what was uploaded, and which messages refer to it. Their bytes are kept elsewhere.
+//! Files: what was uploaded, and what refers to it: messages, profiles, groups, merged messages. Their bytes are kept
+//! elsewhere.
 
 use bytes::Bytes;
 use hongyan_protocol::file::FileId;
 use hongyan_protocol::id::{AccountId, SdkAppId, Timestamp};
+use hongyan_protocol::linked::Linked;
 use hongyan_protocol::message::MessageKey;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::account as accounts;
 use super::writer::Writing;
-use crate::model::{FileRecord, Sweep, Swept};
+use crate::model::{FileRecord, GroupNumber, Sweep, Swept};
 use crate::store::Result;
 
 const COLUMNS: &str = "id, app, account, size, created_ms, stored";
@@ -45,27 +49,123 @@ pub(super) fn count_bytes(connection: &Connection, account: AccountId, since: Ti
         .query_row([account.0, since.0], |row| row.get(0))?)
 }
 
+/// Who links to files beside messages, and keeps them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holder {
+    Profile(AccountId),
+    Group(GroupNumber),
+    Merged([u8; 16]),
+}
+
+impl Holder {
+    fn columns(self) -> (u8, Value) {
+        let number = |it: u64| Value::Integer(it.cast_signed());
+        match self {
+            Self::Profile(account) => (1, number(account.0)),
+            Self::Group(group) => (2, number(group.0)),
+            Self::Merged(key) => (3, Value::Blob(key.to_vec())),
+        }
+    }
+}
+
+/// From now on a holder links to these and to nothing else. Those of another app are none of its own.
+pub(super) fn hold(writing: &Writing, app: SdkAppId, holder: Holder, linked: &[Linked]) -> Result<()> {
+    release(writing, holder)?;
+    hold_more(writing, app, holder, linked)
+}
+
+/// A holder links to these too.
+pub(super) fn hold_more(writing: &Writing, app: SdkAppId, holder: Holder, linked: &[Linked]) -> Result<()> {
+    let (kind, number) = holder.columns();
+    for it in linked {
+        let sql = match it {
+            Linked::File(_) => {
+                "INSERT INTO file_link (kind, holder, file)
+                     SELECT ?1, ?2, id FROM file WHERE id = ?3 AND app = ?4 AND collected = 0
+                 ON CONFLICT DO NOTHING"
+            }
+            // Merged messages hold what was there before them. So none hold each other in a ring, which would never go.
+            Linked::Merged(_) => {
+                "INSERT INTO file_link (kind, holder, file)
+                     SELECT ?1, ?2, m.key FROM merged m JOIN account a ON a.id = m.account
+                     WHERE m.key = ?3 AND a.app = ?4
+                         AND m.rowid < (SELECT min(rowid) FROM merged WHERE key = ?2) LIMIT 1
+                 ON CONFLICT DO NOTHING"
+            }
+        };
+        writing
+            .connection
+            .prepare_cached(sql)?
+            .execute(params![kind, number, it.name(), app.0])?;
+    }
+    Ok(())
+}
+
+/// A holder links to nothing any more.
+pub(super) fn release(writing: &Writing, holder: Holder) -> Result<()> {
+    let (kind, number) = holder.columns();
+    writing
+        .connection
+        .prepare_cached("DELETE FROM file_link WHERE kind = ?1 AND holder = ?2")?
+        .execute(params![kind, number])?;
+    Ok(())
+}
+
+/// A message refers to these; those that are not there, or of another app, are passed over.
 pub(super) fn refer(
     writing: &Writing,
     app: SdkAppId,
     key: MessageKey,
-    files: &[FileId],
+    linked: &[Linked],
     now: Timestamp,
 ) -> Result<()> {
-    let mut statement = writing.connection.prepare_cached(
-        "INSERT INTO file_reference (file, account, client_time_s, random, created_ms)
-         SELECT id, ?3, ?4, ?5, ?6 FROM file WHERE id = ?1 AND app = ?2 AND collected = 0
-         ON CONFLICT DO NOTHING",
-    )?;
-    for file in files {
-        statement.execute(params![
-            file.0,
+    for it in linked {
+        let sql = match it {
+            Linked::File(_) => {
+                "INSERT INTO file_reference (file, account, client_time_s, random, created_ms)
+                     SELECT id, ?3, ?4, ?5, ?6 FROM file WHERE id = ?1 AND app = ?2 AND collected = 0
+                 ON CONFLICT DO NOTHING"
+            }
+            Linked::Merged(_) => {
+                "INSERT INTO file_reference (file, account, client_time_s, random, created_ms)
+                     SELECT m.key, ?3, ?4, ?5, ?6 FROM merged m JOIN account a ON a.id = m.account
+                     WHERE m.key = ?1 AND a.app = ?2 LIMIT 1
+                 ON CONFLICT DO NOTHING"
+            }
+        };
+        writing.connection.prepare_cached(sql)?.execute(params![
+            it.name(),
             app.0,
             key.account.0,
             key.client_time_s,
             key.random,
             now.0
         ])?;
+    }
+    Ok(())
+}
+
+/// A message that was sent by this account refers to other things than before.
+pub(super) fn refer_anew(
+    writing: &Writing,
+    key: MessageKey,
+    before: &[Linked],
+    after: &[Linked],
+    time: Timestamp,
+) -> Result<()> {
+    for it in before.iter().filter(|it| !after.contains(it)) {
+        writing
+            .connection
+            .prepare_cached(
+                "DELETE FROM file_reference
+                 WHERE file = ?1 AND account = ?2 AND client_time_s = ?3 AND random = ?4",
+            )?
+            .execute(params![it.name(), key.account.0, key.client_time_s, key.random])?;
+    }
+    if !after.is_empty()
+        && let Some(app) = accounts::app(&writing.connection, key.account)?
+    {
+        refer(writing, app, key, after, time)?;
     }
     Ok(())
 }
@@ -123,6 +223,7 @@ pub(super) fn sweep(writing: &Writing, before: Timestamp, from: Sweep, limit: us
         "UPDATE file SET collected = 1 WHERE id IN
              (SELECT id FROM file WHERE created_ms >= ?1 AND created_ms <= ?2 AND created_ms < ?3
                  AND NOT EXISTS (SELECT 1 FROM file_reference r WHERE r.file = file.id)
+                 AND NOT EXISTS (SELECT 1 FROM file_link l WHERE l.file = file.id)
               ORDER BY created_ms LIMIT ?4)
          RETURNING {COLUMNS}"
     ))?;

@@ -2,9 +2,11 @@
 
 use hongyan_protocol::group::{Group, GroupMember, GroupType, JoinOption, Role, SelfInfo};
 use hongyan_protocol::id::{Account, AccountId, GroupId, SdkAppId, Sequence, Timestamp, UserId};
+use hongyan_protocol::linked;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::event::enter;
+use super::file::{self, Holder};
 use super::view::View;
 use super::writer::Writing;
 use super::{conversation, settings, timeline};
@@ -159,6 +161,8 @@ pub(super) fn create_group(
             new.member_count_max,
         ])?;
     let number = GroupNumber(writing.connection.last_insert_rowid().cast_unsigned());
+    let linked = linked::of_texts([&new.avatar, &new.introduction, &new.notification]);
+    file::hold(writing, new.app, Holder::Group(number), &linked)?;
     timeline::add(writing, TimelineId::Group(number))?;
     let group = existing(&writing.view(), number)?;
     take_in(writing, &group, new.owner.id, Role::Owner, new.now)?;

@@ -56,6 +56,7 @@ use hongyan_protocol::id::{
     Account, AccountId, ConversationId, GroupId, InstanceId, Pts, SdkAppId, Sequence, Timestamp, UserId,
     Version,
 };
+use hongyan_protocol::linked::Linked;
 use hongyan_protocol::message::{Extension, Message, MessageKey};
 use hongyan_protocol::platform::KickReason;
 use hongyan_protocol::profile::{Profile, ProfileChange};
@@ -557,10 +558,10 @@ impl Store for SqliteStore {
         Ok(perhaps(cleared))
     }
 
-    async fn put_merged(&self, account: AccountId, part: MergedPart) -> Result<bool> {
+    async fn put_merged(&self, account: AccountId, part: MergedPart, now: Timestamp) -> Result<bool> {
         self.writer
             .write_unordered(Lane::of(account), move |it| {
-                merged::put_merged(it, account, &part)
+                merged::put_merged(it, account, &part, now)
             })
             .await
     }
@@ -981,16 +982,16 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn put_file_references(
+    async fn put_references(
         &self,
         app: SdkAppId,
         key: MessageKey,
-        files: Vec<FileId>,
+        linked: Vec<Linked>,
         now: Timestamp,
     ) -> Result<()> {
         self.writer
             .write_unordered(Lane::of(key.account), move |it| {
-                file::refer(it, app, key, &files, now)
+                file::refer(it, app, key, &linked, now)
             })
             .await
     }
@@ -998,6 +999,12 @@ impl Store for SqliteStore {
     async fn sweep_files(&self, before: Timestamp, from: Sweep, limit: usize) -> Result<Swept> {
         self.writer
             .write_unordered(Lane::SERVER, move |it| file::sweep(it, before, from, limit))
+            .await
+    }
+
+    async fn sweep_merged(&self, before: Timestamp, from: MergedSweep, limit: usize) -> Result<MergedSweep> {
+        self.writer
+            .write_unordered(Lane::SERVER, move |it| merged::sweep(it, before, from, limit))
             .await
     }
 

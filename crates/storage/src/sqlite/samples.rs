@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use hongyan_protocol::change::AccountChange;
 use hongyan_protocol::group::{GroupType, JoinOption, Role};
+use hongyan_protocol::linked::Linked;
 use hongyan_protocol::message::Target;
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::settings::RemindType;
@@ -18,7 +19,7 @@ use super::*;
 use crate::suite::{accounts, message, send};
 
 /// The newest format of which there is a sample.
-const NEWEST: usize = 6;
+const NEWEST: usize = 7;
 
 /// Whoever adds a migration adds a sample of the format that it makes, with rows in what is new.
 #[test]
@@ -42,6 +43,48 @@ async fn a_store_of_the_sixth_format_reads_as_it_was_written() {
     check_sixth(&store).await;
 }
 
+#[tokio::test]
+async fn a_store_of_the_seventh_format_reads_as_it_was_written() {
+    let (_folder, store) = sample(7);
+    check_first(&store, &app()).await;
+    check_sixth(&store).await;
+    check_seventh(&store).await;
+}
+
+/// Pictures that were shown before anybody noted what keeps them.
+#[tokio::test]
+async fn pictures_of_the_sixth_format_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(path_of(6), folder.path().join(schema::FILE)).unwrap();
+    let connection = Connection::open(folder.path().join(schema::FILE)).unwrap();
+    for (number, sql) in [
+        (10_u8, "UPDATE account SET avatar = ?1 WHERE user_id = 'bob'"),
+        (11, "UPDATE chat_group SET avatar = ?1 WHERE id = 'second'"),
+        (
+            12,
+            "UPDATE account SET avatar = '/v1/files/none' WHERE user_id = ?1",
+        ),
+    ] {
+        let file = "INSERT INTO file VALUES (?1, 1400000001, 1, 1, 1, 0, x'')";
+        connection.execute(file, [[number; 20]]).unwrap();
+        let link = format!("https://im.example/v1/files/{}/original", FileId([number; 20]));
+        connection.execute(sql, [link]).unwrap();
+    }
+    drop(connection);
+    let store = open(folder.path());
+    let swept = store
+        .sweep_files(Timestamp(2), Sweep::default(), 10)
+        .await
+        .unwrap();
+    let swept: Vec<_> = swept.files.iter().map(|it| it.id.0[0]).collect();
+    assert_eq!(swept, [12]);
+    // Merged messages of then stay too: nobody noted who refers to them.
+    let swept = store.sweep_merged(Timestamp(2), MergedSweep::default(), 10);
+    assert_eq!(swept.await.unwrap(), MergedSweep::default());
+    let merged = store.find_merged(app().id, [6; 16]).await.unwrap();
+    assert!(merged.is_some());
+}
+
 /// Writes the sample of today's format. To be run once when a format is new, and never for an old one.
 #[tokio::test]
 #[ignore = "writes into the source tree"]
@@ -50,6 +93,7 @@ async fn make_the_sample() {
     let store: Arc<dyn Store> = open(folder.path());
     fill_first(&store, &app()).await;
     fill_sixth(&store).await;
+    fill_seventh(&store).await;
     store.close().await.unwrap();
     drop(store);
     let sample = path_of(schema::MIGRATIONS.len());
@@ -264,7 +308,7 @@ async fn fill_sixth(store: &Arc<dyn Store>) {
     }
     let timeline = TimelineId::c2c(alice.id, carol.id);
     store
-        .put_file_references(file.app, sent[0].key, vec![file.id], Timestamp(1))
+        .put_references(file.app, sent[0].key, vec![Linked::File(file.id)], Timestamp(1))
         .await
         .unwrap();
     for message in sent {
@@ -354,7 +398,7 @@ async fn fill_sixth(store: &Arc<dyn Store>) {
             parts: 2,
             content: bytes::Bytes::from_static(content),
         };
-        assert!(store.put_merged(alice.id, part).await.unwrap());
+        assert!(store.put_merged(alice.id, part, Timestamp(1)).await.unwrap());
     }
     // Of what was said to oneself, one message is removed, one hidden, and one there.
     for random in 30..33 {
@@ -431,9 +475,48 @@ async fn check_sixth(store: &Arc<dyn Store>) {
 
     let to_oneself = store.find_readable(&carol, &of_carol).await.unwrap().unwrap();
     let messages = store.list_messages(to_oneself, Sequence(0), 10).await.unwrap();
-    assert_eq!(messages.iter().map(|it| it.sequence.0).collect::<Vec<_>>(), [3]);
+    assert_eq!(messages[0].sequence, Sequence(3), "two have expired");
     let kept = TimelineId::c2c(carol.id, carol.id);
     assert!(store.find_message(kept, Sequence(1)).await.unwrap().is_none());
+}
+
+/// Links of a profile, and merged messages to which a message refers.
+async fn fill_seventh(store: &Arc<dyn Store>) {
+    let [alice, carol] = accounts(store, ["alice", "carol"]).await;
+    let file = FileRecord {
+        id: FileId([7; 20]),
+        ..sample_file(&carol)
+    };
+    store.put_file(file.clone()).await.unwrap();
+    let change = ProfileChange::parse(wire::UpdateProfile {
+        avatar: Some(format!("/v1/files/{}/original", file.id)),
+        ..Default::default()
+    });
+    let _ = store
+        .put_profile(&carol, change.unwrap(), Timestamp(2), Box::new(|_| Vec::new()))
+        .await
+        .unwrap();
+    let key = message(&carol, Target::User(alice.user_id.clone()), 40).key;
+    let linked = vec![Linked::Merged([6; 16])];
+    store
+        .put_references(carol.app, key, linked, Timestamp(2))
+        .await
+        .unwrap();
+    send(store, &carol, &carol, 40).await;
+}
+
+/// What [`fill_seventh`] left.
+async fn check_seventh(store: &Arc<dyn Store>) {
+    let later = Timestamp(u64::MAX >> 1);
+    let swept = store.sweep_files(later, Sweep::default(), 10).await.unwrap();
+    assert_eq!(swept.files, [], "a profile links to it");
+    assert!(store.find_file(FileId([7; 20])).await.unwrap().is_some());
+    let _ = store
+        .sweep_merged(later, MergedSweep::default(), 10)
+        .await
+        .unwrap();
+    let app = app().id;
+    assert!(store.find_merged(app, [6; 16]).await.unwrap().is_some());
 }
 
 async fn set(

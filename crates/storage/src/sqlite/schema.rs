@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_receipts.sql"),
     include_str!("migrations/0005_history.sql"),
     include_str!("migrations/0006_messages.sql"),
+    include_str!("migrations/0007_links.sql"),
 ];
 
 /// Makes the folder this process's own, until the file is dropped. Two processes on one folder would each believe

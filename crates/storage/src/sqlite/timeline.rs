@@ -13,20 +13,20 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use hongyan_protocol::body::Body;
 use hongyan_protocol::id::{AccountId, GroupId, SYSTEM, Sequence, Timestamp, UserId, Version};
-use hongyan_protocol::limits;
 use hongyan_protocol::message::{
     ChangeKind, Message, MessageFlags, MessageKey, Priority, Target, TimelineChange,
 };
 #[cfg(feature = "sabotage")]
 use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire;
+use hongyan_protocol::{limits, linked};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, params};
 
 use super::journal::Row;
 use super::tail::Kept;
 use super::view::View;
 use super::writer::Writing;
-use super::{account, conversation, extension, group, hidden, in_place, place, places};
+use super::{account, conversation, extension, file, group, hidden, in_place, place, places};
 use crate::model::{
     Addressed, Appended, Changes, GroupNumber, Modified, Readable, Reader, Revoked, TimelineId,
 };
@@ -250,6 +250,9 @@ pub(super) fn modify_message(
             false => Modified::Conflict(message),
         });
     }
+    let before = linked::of_message(message.body.bytes(), &message.cloud_custom_data);
+    let after = linked::of_message(body.bytes(), &cloud_custom_data);
+    file::refer_anew(writing, message.key, &before, &after, message.time)?;
     let version = note_change(writing, timeline, head, sequence, ChangeKind::Modified)?;
     let message = Message {
         body,

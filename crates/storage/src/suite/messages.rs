@@ -271,11 +271,11 @@ pub(crate) async fn merged_messages_are_kept_part_by_part(store: TestStore) {
         parts: 2,
         content: Bytes::from_static(content),
     };
-    assert!(store.put_merged(alice.id, part(1, b"two")).await.unwrap());
+    assert!(store.put_merged(alice.id, part(1, b"two"), NOW).await.unwrap());
     assert_eq!(store.find_merged(APP, [9; 16]).await.unwrap(), None);
-    assert!(!store.put_merged(bob.id, part(0, b"forged")).await.unwrap());
-    assert!(store.put_merged(alice.id, part(0, b"one")).await.unwrap());
-    assert!(store.put_merged(alice.id, part(0, b"again")).await.unwrap());
+    assert!(!store.put_merged(bob.id, part(0, b"forged"), NOW).await.unwrap());
+    assert!(store.put_merged(alice.id, part(0, b"one"), NOW).await.unwrap());
+    assert!(store.put_merged(alice.id, part(0, b"again"), NOW).await.unwrap());
     let whole = store.find_merged(APP, [9; 16]).await.unwrap();
     assert_eq!(whole.as_deref(), Some(&b"onetwo"[..]));
     assert_eq!(store.find_merged(SdkAppId(7), [9; 16]).await.unwrap(), None);
