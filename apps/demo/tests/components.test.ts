@@ -176,12 +176,21 @@ it("lets an admin answer a request to join", async () => {
     { operationType: 1, operatorID: "bob", groupProfile: { groupID: "g", name: "Geese" }, handleMessage: "please" },
     { type: "TIMGroupSystemNoticeElem" },
   );
+  tim.relist();
   await signedIn();
   await page.click("conversation-item");
   expect(page.find("notice").textContent).toContain("bob asks to join Geese");
   expect(page.has("message-input")).toBe(false);
   await page.click("notice-approve");
   expect(page.find("notice-answer").dataset["answer"]).toBe("agreed");
+});
+
+it("does not list notices while there are none to read", async () => {
+  await signedIn();
+  tim.emit("CONVERSATION_LIST_UPDATED", [{ conversationID: "@TIM#SYSTEM", type: "@TIM#SYSTEM", unreadCount: 0 }]);
+  await settled();
+  expect(page.has("conversation-item")).toBe(false);
+  expect(page.text).toContain(en.list.empty);
 });
 
 it("says the state of the line", async () => {
