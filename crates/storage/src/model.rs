@@ -15,7 +15,7 @@ use hongyan_protocol::message::{Extension, Message, TimelineChange};
 use hongyan_protocol::platform::{KickReason, Platform};
 use hongyan_protocol::profile::Profile;
 use hongyan_protocol::receipt::Receipt;
-use hongyan_protocol::settings::SettingsRevision;
+use hongyan_protocol::settings::{RemindType, SettingsRevision};
 
 /// A group's number, unique in the whole store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -822,6 +822,8 @@ pub struct Snapshot {
     pub pinned: Vec<ConversationState>,
     /// The names of the conversation groups, in the order of making.
     pub conversation_groups: Vec<String>,
+    /// Remind types that are set for others than these, also for users never talked with.
+    pub reminds: Vec<(ConversationId, RemindType)>,
     /// There are more.
     pub has_more: bool,
     /// The groups that the account is in.

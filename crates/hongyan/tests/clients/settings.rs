@@ -3,7 +3,7 @@
 use hongyan_protocol::code::Code;
 use hongyan_protocol::platform::Platform;
 use hongyan_protocol::settings::RemindType;
-use hongyan_sdk::core::{ConversationFilter, Draft, Event};
+use hongyan_sdk::core::{ConversationFilter, Draft, Event, SendOptions};
 
 use crate::support::{Client, World, c2c};
 
@@ -107,6 +107,45 @@ async fn what_is_muted_is_not_in_the_total_and_what_is_discarded_is_not_told() {
     assert_eq!(one.hears(is_there).await, 0);
     let (messages, _) = one.tim.get_message_list(c2c("bob"), None).await.unwrap();
     assert_eq!(messages.len(), 2);
+}
+
+/// Contract C4. Proves `setMessageRemindType`.
+#[tokio::test]
+async fn who_is_discarded_before_the_first_word_is_not_told_to_an_instance_that_logs_in_later() {
+    let world = World::new().await;
+    let bob = world.client("bob").await;
+    let one = world.client("alice").await;
+    let set = one
+        .tim
+        .set_message_remind_type(vec![c2c("bob")], RemindType::Discard);
+    assert_eq!(set.await.unwrap().0, [c2c("bob")]);
+    let mut later = world.client_on("alice", Platform::Ios).await;
+    // What passes by and is not kept is not told either.
+    let passing = bob.tim.create_message(Draft::text(c2c("alice"), "unheard"));
+    let options = SendOptions {
+        online_user_only: true,
+        ..SendOptions::default()
+    };
+    bob.tim
+        .send_message(passing.await.unwrap(), options)
+        .await
+        .unwrap();
+    bob.tim
+        .send(Draft::text(c2c("alice"), "unheard too"))
+        .await
+        .unwrap();
+    let unread = later
+        .hears(|event| match event {
+            Event::MessageReceived(_) => panic!("a discarded message is told"),
+            Event::TotalUnreadCountUpdated(_) => panic!("a discarded message is counted"),
+            Event::ConversationListUpdated(list) => {
+                let last = list.iter().find(|it| it.id == c2c("bob"))?;
+                (last.settings.revision == 1).then(|| (last.remind(), last.shown_unread()))
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(unread, (RemindType::Discard, 0));
 }
 
 /// Contract C4. Proves `createConversationGroup`, `addConversationsToGroup`, `deleteConversationsFromGroup`,

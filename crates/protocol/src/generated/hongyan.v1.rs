@@ -1784,6 +1784,17 @@ pub struct Snapshot {
     /// in the order of making
     #[prost(string, repeated, tag = "11")]
     pub conversation_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// of those that are none of the above, also with users never talked with
+    #[prost(message, repeated, tag = "12")]
+    pub reminds: ::prost::alloc::vec::Vec<Remind>,
+}
+/// The remind type that was set for a conversation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Remind {
+    #[prost(message, optional, tag = "1")]
+    pub conversation: ::core::option::Option<Conversation>,
+    #[prost(enumeration = "RemindType", tag = "2")]
+    pub remind_type: i32,
 }
 /// A conversation that changed since, as it is now, with the changes that were missed.
 #[derive(Clone, PartialEq, ::prost::Message)]

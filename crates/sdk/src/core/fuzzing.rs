@@ -343,6 +343,10 @@ fn synced() -> wire::SyncResult {
             blacklist: vec!["carol".to_owned()],
             pinned: Vec::new(),
             conversation_groups: vec!["work".to_owned()],
+            reminds: vec![wire::Remind {
+                conversation: Some(ConversationId::C2c(UserId::trusted("dave")).to_wire()),
+                remind_type: wire::RemindType::Discard.into(),
+            }],
         }),
         ..wire::SyncResult::default()
     }

@@ -3,7 +3,7 @@
 //! **Comes in:** what the other rooms learned. **Goes out:** lookups, the conversation list, the unread total. **Never here:**
 //! the network, and what a change means.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use hongyan_protocol::change::AccountEvent;
@@ -51,6 +51,8 @@ pub(crate) struct Held {
     pub(crate) blacklist: Vec<UserId>,
     /// In the order of making.
     pub(crate) conversation_groups: Vec<String>,
+    /// Remind types of conversations that are not held, also with users never talked with. As many as a server lets be set.
+    pub(crate) reminds: HashMap<ConversationId, RemindType>,
     /// How groups were renamed and removed lately. Bounded where it grows.
     pub(crate) retired_groups: VecDeque<(Pts, SettingsChange)>,
     /// Messages that this instance sent, whatever became of them. Bounded where they are added.
@@ -128,6 +130,7 @@ impl Held {
             groups: Vec::new(),
             blacklist: Vec::new(),
             conversation_groups: Vec::new(),
+            reminds: HashMap::new(),
             retired_groups: VecDeque::new(),
             sent_keys: VecDeque::new(),
             deleted: VecDeque::new(),

@@ -13,7 +13,7 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::conversation::ConversationState;
 use hongyan_protocol::id::{ConversationId, Timestamp};
 use hongyan_protocol::limits;
-use hongyan_protocol::settings::{SettingsChange, SettingsChanged, SettingsRevision};
+use hongyan_protocol::settings::{RemindType, SettingsChange, SettingsChanged, SettingsRevision};
 use hongyan_protocol::wire::{self, request::Command};
 
 use super::Core;
@@ -161,6 +161,7 @@ impl Core {
         let id = &revision.conversation;
         let me = held.me.clone();
         let Some(entry) = held.find_mut(id) else {
+            held.note_remind(id, change);
             self.find_conversation(now, id);
             return self.expect_revision(id, revision.revision);
         };
@@ -242,6 +243,33 @@ impl Held {
             }
             self.retired_groups.push_back((self.pts, change.clone()));
         }
+    }
+
+    /// A remind type that was set elsewhere, of a conversation that is not held.
+    fn note_remind(&mut self, id: &ConversationId, change: &SettingsChange) {
+        if let SettingsChange::Remind(remind) = change
+            && (self.reminds.len() < limits::REMIND_TYPES_MAX || self.reminds.contains_key(id))
+        {
+            self.reminds.insert(id.clone(), *remind);
+        }
+    }
+
+    /// How messages of a conversation are told, held or not.
+    pub(crate) fn remind(&self, id: &ConversationId) -> RemindType {
+        match self.find(id).filter(|it| !it.is_unknown()) {
+            Some(entry) => entry.state.remind(),
+            None => self.reminds.get(id).copied().unwrap_or_default(),
+        }
+    }
+
+    /// The remind types of what a snapshot does not hold.
+    pub(crate) fn take_reminds(&mut self, reminds: Vec<wire::Remind>) {
+        let reminds = reminds.into_iter().take(limits::REMIND_TYPES_MAX);
+        let named = reminds.filter_map(|it| {
+            let remind = it.remind_type();
+            Some((ConversationId::from_wire(it.conversation).ok()?, remind))
+        });
+        self.reminds = named.collect();
     }
 
     /// A state that was read before groups were renamed or removed, as it would be now.

@@ -138,6 +138,7 @@ impl Core {
         held.blacklist = blacklist;
         self.changes.conversation_groups |= held.conversation_groups != snapshot.conversation_groups;
         held.conversation_groups = snapshot.conversation_groups;
+        held.take_reminds(snapshot.reminds);
         // What moved up from beyond the page is found by paging anew.
         held.has_more = snapshot.has_more_conversations;
         held.page_end = Timestamp(snapshot.conversations.last().map_or(0, |it| it.active_ms));
@@ -174,8 +175,7 @@ impl Core {
         if version == Version(0) {
             let id = change.message.conversation_for(&held.me);
             let message = Arc::new(Message::of(change.message, &held.me, Sequence(0)));
-            let remind = held.find(&id).map(|it| it.state.remind());
-            if remind == Some(RemindType::Discard) && !message.is_own {
+            if held.remind(&id) == RemindType::Discard && !message.is_own {
                 return;
             }
             let (judge, _) = judge(held, is_own_doing, Timestamp(0));
@@ -595,6 +595,8 @@ impl Core {
         }
         let mut entry = Entry::empty(id.clone(), peer, group);
         let state = Arc::make_mut(&mut entry.state);
+        // The first message is told, or not, before the state comes.
+        state.settings.remind = held.remind(id);
         state.first_sequence = Sequence(1);
         // Also when the message is not shown as the last one, as notices are not: it is as old as its conversation.
         state.active = change.message.time;
@@ -744,6 +746,7 @@ fn take_snapshot(held: &mut Held, snapshot: wire::Snapshot, changes: &mut Change
         .collect();
     held.blacklist = snapshot.blacklist.into_iter().map(UserId::trusted).collect();
     held.conversation_groups = snapshot.conversation_groups;
+    held.take_reminds(snapshot.reminds);
     changes.conversation_groups = reload || !held.conversation_groups.is_empty();
     changes.conversations = true;
     changes.groups = reload || !held.groups.is_empty();

@@ -72,6 +72,14 @@ fn whole_picture(snapshot: &Snapshot) -> wire::SyncResult {
                 .collect(),
             pinned: snapshot.pinned.iter().map(ConversationState::to_wire).collect(),
             conversation_groups: snapshot.conversation_groups.clone(),
+            reminds: snapshot
+                .reminds
+                .iter()
+                .map(|(id, remind)| wire::Remind {
+                    conversation: Some(id.to_wire()),
+                    remind_type: (*remind).into(),
+                })
+                .collect(),
         }),
         events: Vec::new(),
         updates: Vec::new(),

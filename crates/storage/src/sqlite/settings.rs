@@ -1,6 +1,6 @@
 //! What accounts set for their conversations: pins, remind types, marks, custom data, groups, and deleting them.
 
-use hongyan_protocol::id::{Account, AccountId, ConversationId, Sequence};
+use hongyan_protocol::id::{Account, AccountId, ConversationId, GroupId, Sequence, UserId};
 use hongyan_protocol::limits;
 use hongyan_protocol::settings::{Deleted, RemindType, Settings, SettingsChange, SettingsRevision};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -58,6 +58,30 @@ pub(super) fn list_pinned(connection: &Connection, account: AccountId) -> Result
         .map(|it| it.map(|it| timeline_with(account, it)))
         .collect::<rusqlite::Result<_>>()?;
     Ok(pinned)
+}
+
+/// The remind types that an account set, also for users with whom it never talked.
+pub(super) fn list_reminds(
+    connection: &Connection,
+    account: AccountId,
+) -> Result<Vec<(ConversationId, RemindType)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.remind, a.user_id, g.id FROM conversation_setting s
+         LEFT JOIN account a ON s.kind = 1 AND a.id = s.other
+         LEFT JOIN chat_group g ON s.kind = 2 AND g.number = s.other
+         WHERE s.account = ?1 AND s.remind <> 0",
+    )?;
+    let rows = statement.query_map([account.0], |row| {
+        let remind = RemindType::try_from(row.get::<_, i32>(0)?).unwrap_or_default();
+        let user = row.get::<_, Option<String>>(1)?.map(UserId::trusted);
+        let group = row.get::<_, Option<String>>(2)?.map(GroupId::trusted);
+        let with = user.map(ConversationId::C2c);
+        let with = with.or_else(|| group.map(ConversationId::Group));
+        Ok(with.map(|it| (it, remind)))
+    })?;
+    Ok(rows
+        .filter_map(rusqlite::Result::transpose)
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 /// An account is not in a group any more: what it set for its conversation is gone.

@@ -1,6 +1,6 @@
 //! What an instance begins with, and what it missed: each read at one moment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hongyan_protocol::id::{Account, Pts, Sequence, Timestamp, Version};
 use hongyan_protocol::limits;
@@ -24,18 +24,26 @@ pub(super) fn snapshot(view: &View<'_>, account: &Account, conversations: usize)
     let recent = conversation::list_shown(view, account.id)?;
     let page = conversation::page(&recent, conversations);
     let pinned = settings::list_pinned(view, account.id)?;
+    let conversations: Vec<_> = page
+        .iter()
+        .map(|it| conversation::state(view, account, it))
+        .collect::<Result<_>>()?;
+    let pinned: Vec<_> = recent[page.len()..]
+        .iter()
+        .filter(|it| pinned.contains(&it.own.timeline))
+        .map(|it| conversation::state(view, account, it))
+        .collect::<Result<_>>()?;
+    let mut reminds = settings::list_reminds(view, account.id)?;
+    if !reminds.is_empty() {
+        let told: HashSet<_> = conversations.iter().chain(&pinned).map(|it| &it.id).collect();
+        reminds.retain(|it| !told.contains(&it.0));
+    }
     Ok(Snapshot {
         pts: event::newest(view, account.id)?,
         profile: accounts::profile(view, account.id)?,
-        conversations: page
-            .iter()
-            .map(|it| conversation::state(view, account, it))
-            .collect::<Result<_>>()?,
-        pinned: recent[page.len()..]
-            .iter()
-            .filter(|it| pinned.contains(&it.own.timeline))
-            .map(|it| conversation::state(view, account, it))
-            .collect::<Result<_>>()?,
+        conversations,
+        pinned,
+        reminds,
         conversation_groups: settings::list_groups(view, account.id)?,
         has_more: page.len() < recent.len(),
         groups: group::list_groups(view, account.id)?,

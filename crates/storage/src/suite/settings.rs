@@ -82,7 +82,12 @@ pub(crate) async fn settings_are_kept_for_one_account_and_counted_by_revision(st
     assert_eq!(refusals(&refused), [SettingsRefusal::NoConversation; 2]);
     let remind = SettingsChange::Remind(RemindType::Discard);
     assert_eq!(set(&store, &alice, &of_carol, remind).await.done.changed.len(), 1);
+    // An instance that logs in knows it before the first word, and beyond the page; and once.
+    let expected = [(c2c(&carol), RemindType::Discard)];
+    assert_eq!(store.snapshot(&alice, 10).await.unwrap().reminds, expected);
     send(&store, &carol, &alice, 1).await;
+    assert_eq!(store.snapshot(&alice, 0).await.unwrap().reminds, expected);
+    assert_eq!(store.snapshot(&alice, 10).await.unwrap().reminds, []);
     let state = store
         .find_conversation(&alice, &c2c(&carol))
         .await

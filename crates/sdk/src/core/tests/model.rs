@@ -600,6 +600,7 @@ impl Model {
                         .map(ConversationState::to_wire)
                         .collect(),
                     conversation_groups: self.conversation_groups.clone(),
+                    reminds: Vec::new(),
                 }),
                 ..wire::SyncResult::default()
             };
