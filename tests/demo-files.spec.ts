@@ -24,6 +24,33 @@ test("a picture is shown to both, and large when one wants", async ({ person }) 
   await expect(bob.page.getByTestId("lightbox")).toHaveCount(0);
 });
 
+test("one's own picture has its size before it is sent, so that nothing moves", async ({ person }) => {
+  const [, alice] = [await person("bob"), await person("alice")];
+  await alice.talkTo("bob");
+  let release = (): void => {};
+  const heldUp = new Promise<void>((resolve) => (release = resolve));
+  await alice.page.route("**/v1/uploads/**", async (route) => {
+    if (route.request().method() === "PUT") await heldUp;
+    await route.continue();
+  });
+  const wide = await alice.page.evaluate(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 400, height: 100 });
+    return canvas.toDataURL("image/png").split(",")[1]!;
+  });
+  const buffer = Buffer.from(wide, "base64");
+  await alice.page.getByTestId("file-input").setInputFiles({ name: "wide.png", mimeType: "image/png", buffer });
+  await alice.page.getByTestId("message-send").click();
+  const size = async () => {
+    const { width, height } = (await alice.page.getByTestId("picture").boundingBox())!;
+    return [Math.round(width), Math.round(height)];
+  };
+  await expect(alice.messages()).toHaveAttribute("data-status", "unSend");
+  await expect.poll(size).toEqual([280, 70]);
+  release();
+  await expect(alice.messages()).toHaveAttribute("data-status", "success");
+  expect(await size()).toEqual([280, 70]);
+});
+
 test("files are dropped and pasted, looked over, and fetched by the other as they are", async ({ person }) => {
   const [bob, alice] = [await person("bob"), await person("alice")];
   await alice.talkTo("bob");
@@ -79,6 +106,12 @@ test("several files come in the order in which they were chosen, each with its p
   await expect(alice.page.getByRole("progressbar")).toHaveCount(3);
   await alice.write("meanwhile");
   await expect(bob.message("meanwhile")).toBeVisible();
+  // Who leaves now is asked, and stays.
+  const asked = alice.page.waitForEvent("dialog");
+  await alice.page.close({ runBeforeUnload: true });
+  const question = await asked;
+  expect(question.type()).toBe("beforeunload");
+  await question.dismiss();
   await expect(bob.page.getByTestId("file")).toHaveCount(0);
   release();
   const shown = ["hello", "meanwhile", ...names, "all three"];

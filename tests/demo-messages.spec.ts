@@ -60,6 +60,19 @@ test("members are mentioned by keyboard, and told in the list", async ({ person 
   await bob.choose(group);
   await expect(bob.message("hello @bob come over").locator("strong", { hasText: "@bob" })).toBeVisible();
   await expect(bob.item(group).getByTestId("mentioned")).toHaveCount(0);
+  // Who writes the whole name has mentioned it too; the beginning of a longer word is none.
+  await input.pressSequentially("@bobby, ask @carol");
+  await expect(alice.page.getByTestId("mention-option")).toHaveCount(1);
+  await input.pressSequentially(" to come\n");
+  await expect(carol.item(group).getByTestId("mentioned")).toBeVisible();
+  await alice.talkTo("bob");
+  await alice.write("later");
+  await expect(bob.item("C2Calice")).toContainText("later");
+  await bob.page.keyboard.press("Escape");
+  await alice.choose(group);
+  await input.pressSequentially("@bobby\n");
+  await expect(bob.item(group)).toContainText("@bobby");
+  await expect(bob.item(group).getByTestId("mentioned")).toHaveCount(0);
 });
 
 test("an edited message is another one for both, and says so", async ({ person, settings }) => {
