@@ -94,3 +94,27 @@ test("a merger of several messages is read by somebody who was not there, a larg
   expect(loaded.map((it: any) => it.messageBody[0].payload.text)).toEqual(long.map((it) => it.payload.text));
   expect(await bob.call("downloadMergerMessage", held(short[0].ID))).toMatchObject({ code: 2450 });
 });
+
+/** Proves `sendMessage`. */
+test("what is only for who is there now, for some members, or not to be counted, reaches two people accordingly", async ({ login }) => {
+  const [alice, bob, carol] = [await login("alice"), await login("bob"), await login("carol")];
+  const members = [{ userID: "bob" }, { userID: "carol" }];
+  await alice.call("createGroup", { type: "Public", name: "geese", groupID: "geese", memberList: members });
+  const say = (text: string, options: object = {}, sendOptions?: object) =>
+    alice.make("createTextMessage", { to: "geese", conversationType: "GROUP", payload: { text }, ...options }, sendOptions);
+  await say("for all");
+  await say("for bob", { receiverList: ["bob"] });
+  await say("quietly", {}, { messageControlInfo: { excludedFromUnreadCount: true, excludedFromLastMessage: true } });
+  await say("now or never", {}, { onlineUserOnly: true });
+  await expect.poll(() => bob.texts()).toEqual(["for all", "for bob", "quietly", "now or never"]);
+  await expect.poll(() => carol.texts()).toEqual(["for all", "quietly", "now or never"]);
+  expect(await bob.conversation("GROUPgeese")).toMatchObject({ unreadCount: 1, lastMessage: { messageForShow: "for bob" } });
+  expect(await carol.conversation("GROUPgeese")).toMatchObject({ unreadCount: 1, lastMessage: { messageForShow: "for all" } });
+  await bob.call("logout");
+  await bob.login("bob");
+  const { data } = await bob.call("getMessageList", { conversationID: "GROUPgeese" });
+  const texts = data.messageList.filter((it: any) => it.type === "TIMTextElem").map((it: any) => it.payload.text);
+  expect(texts).toEqual(["for all", "for bob", "quietly"]);
+  const many = Array.from({ length: 51 }, (_, number) => `u${number}`);
+  expect(await say("for many", { receiverList: many })).toMatchObject({ code: 10004, status: "fail" });
+});
