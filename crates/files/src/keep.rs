@@ -14,28 +14,31 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use hongyan_protocol::file::FileId;
 use hongyan_protocol::id::SdkAppId;
 use object_store::local::LocalFileSystem;
-use object_store::{GetOptions, GetRange, ObjectStore, WriteMultipart};
-use tokio::io::AsyncReadExt as _;
+use object_store::{GetOptions, GetRange, ObjectStore};
 
 use crate::incoming::Incoming;
+#[cfg(feature = "s3")]
+use crate::parts::Parts;
 use crate::{FilesError, Result};
-
-/// What is read from the local disk at once on its way to a bucket, and sent as one part.
-const PART_BYTES: usize = 8 * 1024 * 1024;
-/// Parts of one file that are on their way at the same time.
-const PARTS_MAX: usize = 2;
 
 /// Where files are kept. Cheap to clone.
 #[derive(Clone)]
 pub struct Files(Arc<Inner>);
 
 struct Inner {
-    store: Box<dyn ObjectStore>,
+    store: Arc<dyn ObjectStore>,
     incoming: PathBuf,
-    /// The folder that `incoming` and the kept files share; `None`: they are kept elsewhere.
-    folder: Option<PathBuf>,
+    place: Place,
     /// Names of those that come in.
     last: AtomicU64,
+}
+
+enum Place {
+    /// That `incoming` and the kept files share.
+    Folder(PathBuf),
+    /// They are kept elsewhere.
+    #[cfg(feature = "s3")]
+    Bucket(Parts),
 }
 
 /// A bucket that speaks S3.
@@ -126,7 +129,7 @@ impl fmt::Debug for Read {
 impl fmt::Debug for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Files")
-            .field("folder", &self.0.folder)
+            .field("incoming", &self.0.incoming)
             .finish_non_exhaustive()
     }
 }
@@ -149,7 +152,11 @@ impl Files {
     pub fn in_folder(folder: &Path) -> Result<Self> {
         let incoming = emptied(folder)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_automatic_cleanup(true);
-        Ok(Self::new(Box::new(store), incoming, Some(folder.to_owned())))
+        Ok(Self::new(
+            Arc::new(store),
+            incoming,
+            Place::Folder(folder.to_owned()),
+        ))
     }
 
     /// Keeps files in a bucket; what comes in grows in a folder on this machine first.
@@ -165,15 +172,16 @@ impl Files {
         if !bucket.endpoint.is_empty() {
             builder = builder.with_endpoint(&bucket.endpoint);
         }
-        let store = builder.build()?;
-        Ok(Self::new(Box::new(store), emptied(incoming)?, None))
+        let store = Arc::new(builder.build()?);
+        let parts = Parts::new(store.clone(), incoming.join("under-way"))?;
+        Ok(Self::new(store, emptied(incoming)?, Place::Bucket(parts)))
     }
 
-    fn new(store: Box<dyn ObjectStore>, incoming: PathBuf, folder: Option<PathBuf>) -> Self {
+    fn new(store: Arc<dyn ObjectStore>, incoming: PathBuf, place: Place) -> Self {
         Self(Arc::new(Inner {
             store,
             incoming,
-            folder,
+            place,
             last: AtomicU64::new(0),
         }))
     }
@@ -187,8 +195,8 @@ impl Files {
     /// Keeps a file that came whole. It is on disk, or in the bucket, when this is ready.
     pub async fn keep(&self, incoming: Incoming, key: Key) -> Result<()> {
         let path = key.path();
-        match &self.0.folder {
-            Some(folder) => {
+        match &self.0.place {
+            Place::Folder(folder) => {
                 incoming.sync().await?;
                 let to = folder.join(path.as_ref());
                 let parent = to.parent().unwrap_or(folder).to_owned();
@@ -197,19 +205,8 @@ impl Files {
                 incoming.moved();
                 sync_folder(parent).await;
             }
-            None => {
-                let upload = self.0.store.put_multipart(&path).await?;
-                let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
-                let sent = send(&mut writer, incoming.path()).await;
-                match sent {
-                    Ok(()) => drop(writer.finish().await?),
-                    Err(error) => {
-                        // What was sent would be kept, and paid for, without being seen.
-                        let _ = writer.abort().await;
-                        return Err(error);
-                    }
-                }
-            }
+            #[cfg(feature = "s3")]
+            Place::Bucket(parts) => parts.send(incoming.path(), &path).await?,
         }
         Ok(())
     }
@@ -218,6 +215,15 @@ impl Files {
     pub async fn put(&self, bytes: Bytes, key: Key) -> Result<()> {
         self.0.store.put(&key.path(), bytes.into()).await?;
         Ok(())
+    }
+
+    /// Frees what a bucket keeps of files whose sending broke off, when this machine died say; how many those were.
+    pub async fn abort_left(&self) -> Result<usize> {
+        match &self.0.place {
+            Place::Folder(_) => Ok(0),
+            #[cfg(feature = "s3")]
+            Place::Bucket(parts) => parts.abort_left().await,
+        }
     }
 
     /// Reads a file, or a range of it, which must lie within; `None`: there is none.
@@ -256,25 +262,17 @@ fn emptied(folder: &Path) -> Result<PathBuf> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
+    make_private(&incoming)?;
+    Ok(incoming)
+}
+
+/// Makes a folder for its owner alone.
+pub(crate) fn make_private(folder: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&incoming)?;
-    Ok(incoming)
-}
-
-async fn send(writer: &mut WriteMultipart, path: &Path) -> Result<()> {
-    let mut file = tokio::fs::File::open(path).await?;
-    loop {
-        writer.wait_for_capacity(PARTS_MAX).await?;
-        let mut part = Vec::with_capacity(PART_BYTES);
-        (&mut file).take(PART_BYTES as u64).read_to_end(&mut part).await?;
-        if part.is_empty() {
-            return Ok(());
-        }
-        writer.put(part.into());
-    }
+    Ok(builder.create(folder)?)
 }
 
 /// A file's name is on disk when its folder is. Systems that cannot sync a folder need none.

@@ -8,6 +8,8 @@
 
 mod incoming;
 mod keep;
+#[cfg(feature = "s3")]
+mod parts;
 mod picture;
 mod sniff;
 

@@ -11,6 +11,7 @@ use tokio::time::interval;
 
 use crate::clock;
 use crate::shared::Shared;
+use crate::uploads::Uploads;
 
 /// How often uploads are looked through.
 const FORGET_EVERY: Duration = Duration::from_secs(15);
@@ -36,6 +37,7 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
             last = tokio::time::Instant::now();
             let before = Timestamp(clock::now().0.saturating_sub(unused.as_millis() as u64));
             from = step(&shared, before, from).await;
+            abort_left(uploads).await;
             // After the references of messages that are gone.
             merged = match shared
                 .context
@@ -50,6 +52,18 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
                 }
             };
         }
+    }
+}
+
+/// What a bucket keeps of files whose sending broke off.
+async fn abort_left(uploads: &Uploads) {
+    let Some(files) = uploads.files() else {
+        return;
+    };
+    match files.abort_left().await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "the bucket was freed of files that were sent in part"),
+        Err(error) => tracing::warn!(%error, "the bucket still has files that were sent in part"),
     }
 }
 

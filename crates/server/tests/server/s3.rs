@@ -25,6 +25,8 @@ struct Kept {
     multiparts: usize,
     /// Refuses what is to be kept.
     is_full: bool,
+    /// Takes parts, and answers nothing.
+    is_stuck: bool,
 }
 
 type Shared = Arc<Mutex<Kept>>;
@@ -37,6 +39,22 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let response = respond(&mut kept.lock().unwrap(), path, method, &query, &headers, body);
+    match response {
+        Some(response) => response,
+        None => std::future::pending().await,
+    }
+}
+
+/// `None`: nothing is answered.
+fn respond(
+    kept: &mut Kept,
+    path: String,
+    method: Method,
+    query: &HashMap<String, String>,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Option<Response> {
     let signed = headers
         .get(header::AUTHORIZATION)
         .map_or("", |it| it.to_str().unwrap());
@@ -45,9 +63,8 @@ async fn answer(
         "{signed}"
     );
     assert!(path.starts_with("the-bucket/"), "{path}");
-    let mut kept = kept.lock().unwrap();
     let etag = [(header::ETAG, "\"x\"")];
-    match (method, query.get("uploadId")) {
+    Some(match (method, query.get("uploadId")) {
         (Method::PUT | Method::POST, _) if kept.is_full => StatusCode::FORBIDDEN.into_response(),
         (Method::POST, None) => {
             kept.multiparts += 1;
@@ -61,6 +78,9 @@ async fn answer(
         (Method::PUT, Some(id)) => {
             let number = query["partNumber"].parse().unwrap();
             kept.parts.get_mut(id).unwrap().insert(number, body);
+            if kept.is_stuck {
+                return None;
+            }
             etag.into_response()
         }
         (Method::POST, Some(id)) => {
@@ -71,10 +91,10 @@ async fn answer(
             "<CompleteMultipartUploadResult><ETag>\"x\"</ETag></CompleteMultipartUploadResult>"
                 .into_response()
         }
-        (Method::DELETE, Some(id)) => {
-            kept.parts.remove(id);
-            StatusCode::NO_CONTENT.into_response()
-        }
+        (Method::DELETE, Some(id)) => match kept.parts.remove(id) {
+            Some(_) => StatusCode::NO_CONTENT.into_response(),
+            None => (StatusCode::NOT_FOUND, "<Error><Code>NoSuchUpload</Code></Error>").into_response(),
+        },
         (Method::PUT, None) => {
             kept.objects.insert(path, body);
             etag.into_response()
@@ -85,7 +105,8 @@ async fn answer(
         }
         (Method::GET, None) => {
             let Some(object) = kept.objects.get(&path).cloned() else {
-                return (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response();
+                let missing = "<Error><Code>NoSuchKey</Code></Error>";
+                return Some((StatusCode::NOT_FOUND, missing).into_response());
             };
             let common = [
                 (header::ETAG, "\"x\""),
@@ -93,7 +114,7 @@ async fn answer(
             ];
             let range = headers.get(header::RANGE).and_then(|it| it.to_str().ok());
             let Some((first, last)) = range.and_then(|it| it.strip_prefix("bytes=")?.split_once('-')) else {
-                return (common, object).into_response();
+                return Some((common, object).into_response());
             };
             let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
             let total = object.len();
@@ -107,7 +128,7 @@ async fn answer(
                 .into_response()
         }
         (other, _) => panic!("{other} is not needed"),
-    }
+    })
 }
 
 async fn bucket() -> (Shared, Bucket) {
@@ -201,4 +222,50 @@ async fn files_are_kept_in_a_bucket_read_in_ranges_and_removed_from_it() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("files that nobody needs stay in the bucket");
+}
+
+/// As after a crash: the parts are in the bucket, and nobody completes or aborts them.
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_of_a_file_whose_sending_broke_off_are_removed_from_the_bucket_by_the_next_start() {
+    let (kept, bucket) = bucket().await;
+    kept.lock().unwrap().is_stuck = true;
+    let incoming = tempfile::tempdir().unwrap();
+    let (before, after) = (incoming.path().join("before"), incoming.path().join("after"));
+    let start = async |folder: &std::path::Path| {
+        TestServer::start_with(|it| {
+            let (bucket, incoming) = (bucket.clone(), folder.to_owned());
+            it.files = Some(FilesAt::Bucket { bucket, incoming });
+            it.files_unused = std::time::Duration::from_millis(200);
+        })
+        .await
+    };
+    let server = start(&before).await;
+    let mut alice = server.client("alice").await;
+    let path = crate::files::address(&mut alice, FileKind::File, 5, "a").await;
+    let put = http(&server, "PUT", &path, "", b"bytes").await;
+    assert_eq!(put.status, 200);
+    let is_soon = async |is: &dyn Fn() -> bool| {
+        for _ in 0..400 {
+            if is() {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        false
+    };
+    let has_part = || kept.lock().unwrap().parts.values().any(|it| !it.is_empty());
+    assert!(is_soon(&has_part).await, "a part is there");
+    // What this machine has on its disk at that moment.
+    std::fs::create_dir_all(after.join("under-way")).unwrap();
+    let notes = files(&before.join("under-way"));
+    assert_eq!(notes.len(), 1);
+    for note in &notes {
+        let to = after.join("under-way").join(note.file_name().unwrap());
+        std::fs::copy(note, to).unwrap();
+    }
+    // And one that was completed before it was forgotten.
+    std::fs::write(after.join("under-way/done"), "kept/1/2/3/original\nupload-9\n").unwrap();
+    let _server = start(&after).await;
+    let is_free = || kept.lock().unwrap().parts.is_empty() && files(&after.join("under-way")).is_empty();
+    assert!(is_soon(&is_free).await, "parts stay in the bucket");
 }
