@@ -135,6 +135,12 @@ impl Entry {
         !self.is_unknown() && is_begun && !self.state.is_deleted()
     }
 
+    /// Whether it is of a user whom one looked at before the first message: nobody told of what became of that profile
+    /// since.
+    pub(crate) fn was_looked_at(&self) -> bool {
+        self.version == Version(0) && matches!(self.state.id, ConversationId::C2c(_))
+    }
+
     pub(crate) fn message(&self, sequence: Sequence) -> Option<&Arc<Message>> {
         self.messages.get(self.index(sequence)?)
     }

@@ -216,8 +216,7 @@ impl Core {
             entry.wait(change, is_own_doing);
         } else if version == entry.version.next() {
             let members = entry.members_after(std::slice::from_ref(&change));
-            // A user whom one looked at before the first message: nobody told of what became of that profile since.
-            let was_looked_at = entry.version == Version(0) && matches!(id, ConversationId::C2c(_));
+            let was_looked_at = entry.was_looked_at();
             entry.take(vec![change], version, &judge, &mut self.changes);
             self.members_changed(&id, members);
             if was_looked_at && !is_begun {
@@ -267,6 +266,7 @@ impl Core {
         let healing = std::mem::take(healing);
         entry.healing = None;
         judge.news_after = healing.news_after;
+        let was_looked_at = entry.was_looked_at() && healing.news_after == Timestamp(0);
         let members = entry.members_after(&healing.found);
         // A tip that this account deleted, or cleared away with all else, says no more how many there are.
         let is_hidden = |it: &TimelineChange| it.kind == ChangeKind::Hidden;
@@ -275,7 +275,7 @@ impl Core {
             entry.members().is_some() && (is_cleared || healing.found.iter().any(is_hidden));
         entry.take(healing.found, Version(result.version), &judge, &mut self.changes);
         self.members_changed(id, members);
-        if is_count_unknown {
+        if is_count_unknown || was_looked_at {
             self.ask_state(now, id);
         }
         self.go_on(now, id, healing.waiting, healing.overflown);

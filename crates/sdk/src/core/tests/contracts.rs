@@ -150,6 +150,26 @@ fn a_lost_push_is_noticed_by_the_next_and_asked_for() {
 
 /// Contract C4.
 #[test]
+fn a_user_whom_one_looked_at_is_shown_as_he_is_when_the_push_of_his_first_message_was_lost() {
+    let mut client = Client::ready();
+    client.call(Call::GetConversationProfile {
+        conversation: c2c("bob"),
+    });
+    client.model.peer_nick = String::from("Bob");
+    client.model.say(&c2c("bob"), "bob", "one");
+    client.model.pushes.clear();
+    client.model.say(&c2c("bob"), "bob", "two");
+    client.receive();
+    assert_eq!(client.received(), ["one", "two"]);
+    let shown = client.events.iter().rev().find_map(|it| match it {
+        Event::ConversationListUpdated(list) => list[0].peer.clone(),
+        _ => None,
+    });
+    assert_eq!(shown.unwrap().nick, "Bob");
+}
+
+/// Contract C4.
+#[test]
 fn a_lost_event_is_noticed_by_the_next_and_asked_for() {
     let mut client = Client::ready();
     client.model.blacklist.push(user("bob"));

@@ -41,6 +41,8 @@ pub(crate) struct Model {
     /// Those that the account is in.
     pub(crate) groups: Vec<Group>,
     pub(crate) profile: Profile,
+    /// What all others are called.
+    pub(crate) peer_nick: String,
     /// Frames for the instance, in order.
     pub(crate) pushes: VecDeque<wire::Push>,
     /// Changes answered at once by ListChanges and Sync; small, so that tests page.
@@ -75,6 +77,7 @@ impl Model {
             conversation_groups: Vec::new(),
             groups: Vec::new(),
             profile: Profile::empty(user(ME)),
+            peer_nick: String::new(),
             pushes: VecDeque::new(),
             changes_page: 3,
             list_page: 4,
@@ -353,7 +356,10 @@ impl Model {
             read: Sequence(timeline.read),
             peer_read: Sequence(timeline.peer_read),
             peer: match id {
-                ConversationId::C2c(peer) => Some(Profile::empty(peer.clone())),
+                ConversationId::C2c(peer) => Some(Profile {
+                    nick: self.peer_nick.clone(),
+                    ..Profile::empty(peer.clone())
+                }),
                 _ => None,
             },
             group: match id {
