@@ -45,7 +45,7 @@ impl Refusal for SyncError {
 }
 
 /// What came after `pts` and after the versions that the instance holds, and the conversations active at `listed` or
-/// later that it does not hold. Who holds nothing (`pts` 0 and no conversation), or is further behind than the log reaches,
+/// later that it does not hold. Who was not synced before (`again`) and holds nothing, or is further behind than the log reaches,
 /// gets everything anew.
 pub async fn sync(
     store: &dyn Store,
@@ -53,11 +53,12 @@ pub async fn sync(
     pts: Pts,
     held: Vec<Held>,
     listed: Timestamp,
+    again: bool,
 ) -> Result<Synced, SyncError> {
     if held.len() > limits::HELD_MAX {
         return Err(SyncError::TooManyHeld);
     }
-    if pts == Pts(0) && held.is_empty() {
+    if pts == Pts(0) && held.is_empty() && !again {
         return snapshot(store, account).await;
     }
     match store.catch_up(account, pts, held, listed).await? {
@@ -98,7 +99,7 @@ mod tests {
         let second = world.say(&alice, &bob, 2).await.unwrap().answer;
 
         let Synced::Missed { pts, events, updates } =
-            sync(&world.store, &bob, read.answer.pts, held, Timestamp(0))
+            sync(&world.store, &bob, read.answer.pts, held, Timestamp(0), true)
                 .await
                 .unwrap()
         else {
@@ -108,14 +109,21 @@ mod tests {
         assert_eq!(updates[0].changes.version, second.version);
         assert_eq!(updates[0].state.unread_count, 1);
 
-        let Synced::Snapshot(whole) = sync(&world.store, &bob, Pts(0), Vec::new(), Timestamp(0))
+        let Synced::Snapshot(whole) = sync(&world.store, &bob, Pts(0), Vec::new(), Timestamp(0), false)
             .await
             .unwrap()
         else {
             panic!("who holds nothing gets everything");
         };
         assert_eq!((whole.pts, whole.conversations.len()), (pts, 1));
-        let beyond = sync(&world.store, &bob, Pts(999), Vec::new(), Timestamp(0))
+        let again = sync(&world.store, &bob, Pts(0), Vec::new(), Timestamp(0), true)
+            .await
+            .unwrap();
+        assert!(
+            matches!(again, Synced::Missed { events, .. } if events.len() == 1),
+            "who has seen nothing happen yet misses all that did"
+        );
+        let beyond = sync(&world.store, &bob, Pts(999), Vec::new(), Timestamp(0), false)
             .await
             .unwrap();
         assert!(
@@ -134,7 +142,7 @@ mod tests {
             sequence: Sequence(0),
         };
         let held = vec![one; limits::HELD_MAX + 1];
-        let error = sync(&world.store, &alice, Pts(1), held, Timestamp(0))
+        let error = sync(&world.store, &alice, Pts(1), held, Timestamp(0), true)
             .await
             .unwrap_err();
         assert_eq!(error.code(), Code::CONVERSATION_PARAMETER);

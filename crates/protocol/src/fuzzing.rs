@@ -147,6 +147,7 @@ pub fn request_samples() -> Vec<wire::request::Command> {
                 sequence: 1,
             }],
             listed_ms: 1,
+            again: true,
         }),
         Command::ListChanges(wire::ListChanges {
             conversation: group(),

@@ -55,6 +55,7 @@ pub(crate) async fn view(site: &Site, user: &str, trouble: &mut Vec<String>) -> 
                 pts: from,
                 held,
                 listed_ms: 0,
+                again: true,
             })
             .await
             .unwrap();

@@ -1737,6 +1737,9 @@ pub struct Sync {
     /// unless it never heard of it. 0: it knows the whole list.
     #[prost(uint64, tag = "10")]
     pub listed_ms: u64,
+    /// it was synced before, and wants what it missed although it may hold nothing
+    #[prost(bool, tag = "4")]
+    pub again: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Held {

@@ -57,6 +57,7 @@ impl Core {
         let entry = held.find(&message.conversation);
         let peer_read = entry.map_or(Sequence(0), |it| it.state.peer_read);
         let mut shown = Message::of(latest.clone(), &held.me, peer_read);
+        shown.receipt = held.receipt_of(latest.key);
         shown.is_deleted = held.deleted.contains(&latest.key);
         let shown = Arc::new(shown);
         if result.conflict {

@@ -71,6 +71,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) sent: &'a VecDeque<MessageKey>,
     /// What this account deleted: what is told of those late is passed over.
     pub(crate) deleted: &'a VecDeque<MessageKey>,
+    /// How far own messages were read, of those that may not be held.
+    pub(crate) receipts: &'a VecDeque<Receipt>,
     /// New messages up to this time are history.
     pub(crate) news_after: Timestamp,
     /// Whether the changes are this instance's own doing, of which the app knows.
@@ -272,7 +274,8 @@ impl Entry {
             self.count(&change, judge.me);
         }
         let mut message = Message::of(change.message, judge.me, self.state.peer_read);
-        message.receipt = held.as_ref().and_then(|it| it.receipt);
+        let told = judge.receipts.iter().find(|it| it.key == message.key());
+        message.receipt = held.as_ref().and_then(|it| it.receipt).or(told.copied());
         let message = Arc::new(message);
         changes.extended(&message, change.extensions);
         if is_new {
@@ -574,6 +577,7 @@ mod tests {
             me: &me,
             sent: &VecDeque::new(),
             deleted: &VecDeque::new(),
+            receipts: &VecDeque::new(),
             news_after: Timestamp(0),
             is_own_doing: false,
         };
@@ -610,6 +614,7 @@ mod tests {
             me: &me,
             sent: &VecDeque::new(),
             deleted: &VecDeque::new(),
+            receipts: &VecDeque::new(),
             news_after: Timestamp(0),
             is_own_doing: false,
         };

@@ -12,6 +12,7 @@ use hongyan_protocol::group::Group;
 use hongyan_protocol::id::{AccountId, ConversationId, GroupId, Pts, Sequence, Timestamp, UserId, Version};
 use hongyan_protocol::message::{Extension, MessageKey, TimelineChange};
 use hongyan_protocol::profile::Profile;
+use hongyan_protocol::receipt::Receipt;
 use hongyan_protocol::settings::{RemindType, SettingsChange};
 
 use super::conversation::Entry;
@@ -24,6 +25,8 @@ const CURSORS_MAX: usize = 256;
 /// Messages whose key/value pairs are known by version.
 const EXTENDED_MAX: usize = 256;
 
+/// Receipts that are remembered.
+const RECEIPTS_MAX: usize = 256;
 /// Deleted messages that are remembered.
 const DELETED_MAX: usize = 256;
 
@@ -59,6 +62,8 @@ pub(crate) struct Held {
     pub(crate) sent_keys: VecDeque<MessageKey>,
     /// What this account deleted lately: changes and answers from before may still come.
     pub(crate) deleted: VecDeque<MessageKey>,
+    /// How far own messages were read, as it was told lately; each message once.
+    pub(crate) receipts: VecDeque<Receipt>,
     /// A sync is under way: changes wait here until it ends.
     pub(crate) syncing: Option<Waiting>,
     /// Calls that want several conversations.
@@ -134,6 +139,7 @@ impl Held {
             retired_groups: VecDeque::new(),
             sent_keys: VecDeque::new(),
             deleted: VecDeque::new(),
+            receipts: VecDeque::new(),
             syncing: None,
             lists: Vec::new(),
             cursors: VecDeque::new(),
@@ -191,6 +197,22 @@ impl Held {
             self.deleted.pop_front();
         }
         self.deleted.push_back(key);
+    }
+
+    /// How far a message was read, as far as that is known here.
+    pub(crate) fn receipt_of(&self, key: MessageKey) -> Option<Receipt> {
+        let held = self.find_message(key).and_then(|it| it.receipt);
+        held.or_else(|| self.receipts.iter().find(|it| it.key == key).copied())
+    }
+
+    pub(crate) fn remember_receipt(&mut self, receipt: &Receipt) {
+        let at = self.receipts.iter().position(|it| it.key == receipt.key);
+        let known = at.and_then(|it| self.receipts.remove(it));
+        let newer = known.filter(|it| it.read_count > receipt.read_count);
+        if self.receipts.len() == RECEIPTS_MAX {
+            self.receipts.pop_front();
+        }
+        self.receipts.push_back(newer.unwrap_or(*receipt));
     }
 
     /// The app knows these key/value pairs of a message from now on.

@@ -337,9 +337,11 @@ impl Core {
             let change = TimelineChange::of(ChangeKind::Appended, data);
             self.timeline_change(now, change, true);
         }
-        // Another instance may have deleted it before this one was answered.
-        let held = self.held.as_ref();
-        message.is_deleted = held.is_some_and(|it| it.deleted.contains(&message.key()));
+        // It may have been read, or another instance may have deleted it, before this one was answered.
+        if let Some(held) = &self.held {
+            message.receipt = held.receipt_of(message.key());
+            message.is_deleted = held.deleted.contains(&message.key());
+        }
         self.out.answer(call, Answer::Message(Arc::new(message)));
     }
 

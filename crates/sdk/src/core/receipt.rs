@@ -154,8 +154,12 @@ impl Core {
     }
 
     fn note_receipts(&mut self, conversation: &ConversationId, receipts: &[Receipt]) {
-        let entry = self.held.as_mut().and_then(|it| it.find_mut(conversation));
-        if let Some(entry) = entry {
+        let Some(held) = &mut self.held else { return };
+        for receipt in receipts {
+            // The message may come later, with the rest of a sync.
+            held.remember_receipt(receipt);
+        }
+        if let Some(entry) = held.find_mut(conversation) {
             for receipt in receipts {
                 entry.note_receipt(receipt);
             }

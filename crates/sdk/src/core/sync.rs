@@ -48,6 +48,7 @@ impl Core {
             pts: pts.0,
             held: named,
             listed_ms: listed.0,
+            again: held.is_synced,
         });
         self.request(now, command, Then::Sync { pts });
     }
@@ -759,6 +760,7 @@ fn judge(held: &mut Held, is_own_doing: bool, news_after: Timestamp) -> (Judge<'
         me: &held.me,
         sent: &held.sent_keys,
         deleted: &held.deleted,
+        receipts: &held.receipts,
         news_after,
         is_own_doing,
     };

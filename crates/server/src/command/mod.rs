@@ -599,6 +599,7 @@ mod tests {
                     pts: 1,
                     held: vec![wire::Held::default()],
                     listed_ms: 0,
+                    again: true,
                 }),
                 Code::CONVERSATION_ID_INVALID,
             ),
@@ -723,6 +724,7 @@ mod tests {
                         pts: other,
                         held: vec![held; 3],
                         listed_ms: number,
+                        again: true,
                     }));
                 }
                 commands.push(Command::SendReceipts(wire::SendReceipts {

@@ -30,7 +30,7 @@ pub(super) fn prepare(context: &Context, caller: &Caller, request: wire::Sync) -
             .map(|it| (it.conversation.clone(), it.version))
             .collect();
         let (pts, listed) = (Pts(request.pts), Timestamp(request.listed_ms));
-        let mut synced = sync(&*store, &account, pts, held, listed).await?;
+        let mut synced = sync(&*store, &account, pts, held, listed, request.again).await?;
         if let Synced::Missed { pts, events, updates } = &synced {
             if let Some(result) = missed(*pts, events, updates, &versions, ANSWER_BYTES_MAX) {
                 return Ok(Answered::read(Sync(result)));
@@ -175,9 +175,10 @@ mod tests {
             ..wire::UpdateProfile::default()
         };
         world.run(&bob, Command::UpdateProfile(command)).await.unwrap();
-        let Synced::Missed { pts, events, updates } = sync(store, &bob.account, Pts(1), held, Timestamp(0))
-            .await
-            .unwrap()
+        let Synced::Missed { pts, events, updates } =
+            sync(store, &bob.account, Pts(1), held, Timestamp(0), true)
+                .await
+                .unwrap()
         else {
             panic!("what was missed is within reach");
         };

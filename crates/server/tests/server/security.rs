@@ -305,6 +305,7 @@ async fn who_is_not_in_a_group_or_no_more_reads_and_changes_nothing_of_it() {
             sequence: 0,
         }],
         listed_ms: 0,
+        again: true,
     });
     let Done::Sync(synced) = carried_out(&mut carol, held).await else {
         panic!("not synced");

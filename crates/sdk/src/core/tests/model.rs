@@ -585,7 +585,7 @@ impl Model {
 
     fn sync(&self, sync: &wire::Sync) -> wire::SyncResult {
         let behind = self.log.len() - sync.pts as usize;
-        if (sync.pts == 0 && sync.held.is_empty()) || behind > self.events_kept {
+        if (sync.pts == 0 && sync.held.is_empty() && !sync.again) || behind > self.events_kept {
             let list = self.list();
             return wire::SyncResult {
                 pts: self.log.len() as u64,

@@ -158,6 +158,36 @@ fn receipts_are_told_at_once_and_after_a_cut_and_never_go_back() {
     assert_eq!(heard.collect::<Vec<_>>(), [&told(1), &told(2), &told(1)]);
 }
 
+/// Contract C4.
+#[test]
+fn a_receipt_that_comes_before_its_message_in_a_sync_is_kept_for_it() {
+    for holds_something in [true, false] {
+        let mut client = Client::ready();
+        if holds_something {
+            client.model.say(&c2c("eve"), "eve", "hi");
+            client.receive();
+        }
+        client.cut();
+        client
+            .model
+            .say(&c2c("bob"), super::model::ME, "from another instance");
+        let message = client.model.timelines[&c2c("bob")].messages[0].clone();
+        client.model.log(AccountChange::Receipts(Receipts {
+            conversation: c2c("bob"),
+            receipts: vec![Receipt {
+                key: message.key,
+                sequence: message.sequence,
+                read_count: 1,
+                unread_count: 0,
+                time: Timestamp(5000),
+            }],
+        }));
+        client.pass_ms(500);
+        let held = client.core.find_message(message.key).unwrap();
+        assert_eq!(held.receipt.map(|it| it.read_count), Some(1));
+    }
+}
+
 /// Contract C4: the log of an account begins with what was missed.
 #[test]
 fn the_first_event_of_all_is_heard_though_it_came_during_a_cut() {
