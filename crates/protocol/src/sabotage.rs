@@ -18,6 +18,12 @@ pub enum Sabotage {
     CursorOffByOne,
     /// A kicked session keeps its seat (C6).
     PushToKicked,
+    /// A message is modified whatever its writer knew of it (C1: somebody else's change is lost).
+    ModifyUnchecked,
+    /// A message that was modified keeps the version of its timeline (C4).
+    ModifyUnversioned,
+    /// Other instances of an account do not hear of what it deleted (C4).
+    DeletionUnheard,
 }
 
 thread_local! {

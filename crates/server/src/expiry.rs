@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hongyan_domain::message::expire;
+use hongyan_protocol::id::Timestamp;
 use hongyan_storage::StoreError;
 use hongyan_storage::model::Expired;
 use tokio::time::{interval, sleep};
@@ -26,41 +27,51 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     let mut ticks = interval(EVERY);
     loop {
         ticks.tick().await;
-        if let Err(error) = expire_all(&shared).await {
+        if let Err(error) = expire_all(&shared, clock::now(), || sleep(PAUSE)).await {
             tracing::error!(%error, "expired messages could not be removed; the next hour tries again");
         }
     }
 }
 
-async fn expire_all(shared: &Shared) -> Result<(), StoreError> {
+/// Looks once. `pause` comes between batches.
+pub(crate) async fn expire_all<P: Future<Output = ()>>(
+    shared: &Shared,
+    now: Timestamp,
+    pause: impl Fn() -> P,
+) -> Result<(), StoreError> {
     let store = &*shared.context.store;
-    let since = expire::kept_since(&store.list_apps().await?, clock::now());
+    let since = expire::kept_since(&store.list_apps().await?, now);
     let mut after = 0;
     loop {
         let (found, next) = store.list_expired(&since, after, BATCH).await?;
         for expired in found {
-            expire_one(shared, expired).await?;
+            expire_one(shared, expired, now, &pause).await?;
         }
         match next {
             Some(next) => after = next,
             None => return Ok(()),
         }
-        sleep(PAUSE).await;
+        pause().await;
     }
 }
 
-async fn expire_one(shared: &Shared, expired: Expired) -> Result<(), StoreError> {
+async fn expire_one<P: Future<Output = ()>>(
+    shared: &Shared,
+    expired: Expired,
+    now: Timestamp,
+    pause: &impl Fn() -> P,
+) -> Result<(), StoreError> {
     let store = &*shared.context.store;
     let mut after = Some(0);
     while let Some(from) = after {
-        let outcome = expire::hide(store, expired, from, BATCH, clock::now()).await?;
+        let outcome = expire::hide(store, expired, from, BATCH, now).await?;
         let (hub, publication) = (shared.hub.clone(), Publication::to_all(outcome.events));
         outcome.turn.run(move || hub.publish(publication));
         after = outcome.answer;
-        sleep(PAUSE).await;
+        pause().await;
     }
     while store.remove_expired(expired, BATCH).await? {
-        sleep(PAUSE).await;
+        pause().await;
     }
     Ok(())
 }

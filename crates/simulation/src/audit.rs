@@ -31,6 +31,7 @@ type Checked = Result<(), Broken>;
 /// Contract C1: what was acknowledged is in the store.
 pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
     let mut modified: BTreeMap<(MessageKey, u32), &Bytes> = BTreeMap::new();
+    let mut sent = BTreeMap::new();
     for promise in &world.promises {
         let lost = |what: String| Err(Broken::new(Contract::C1, format!("{}: {what}", promise.user)));
         match &promise.done {
@@ -40,7 +41,19 @@ pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
                 random,
                 body,
                 sequence,
+                time,
             } => {
+                let again = sent.insert((&promise.user, *client_time_s, *random), *sequence);
+                if again.is_some_and(|it| it != *sequence) {
+                    let what = format!(
+                        "{}: one message was sent as {again:?} and {sequence}",
+                        promise.user
+                    );
+                    return Err(Broken::new(Contract::C2, what));
+                }
+                if world.machine().may_be_removed(*time) {
+                    continue;
+                }
                 let kept = find_message(world, &promise.user, conversation, *sequence);
                 let is_it = kept.is_some_and(|it| {
                     it.key.client_time_s == *client_time_s
@@ -59,6 +72,9 @@ pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
                 sequence,
             } => {
                 let kept = find_message(world, &promise.user, conversation, *sequence);
+                if is_removed(world, &promise.user, conversation, *sequence) {
+                    continue;
+                }
                 if kept.is_none_or(|it| it.revoker.is_none()) {
                     return lost(format!("{sequence} of {conversation} is not revoked"));
                 }
@@ -69,6 +85,9 @@ pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
                 edits,
                 body,
             } => {
+                if is_removed(world, &promise.user, conversation, *sequence) {
+                    continue;
+                }
                 let kept = find_message(world, &promise.user, conversation, *sequence);
                 let Some(kept) = kept else {
                     return lost(format!(
@@ -94,6 +113,9 @@ pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
                 known,
                 edits,
             } => {
+                if is_removed(world, &promise.user, conversation, *sequence) {
+                    continue;
+                }
                 let kept = find_message(world, &promise.user, conversation, *sequence);
                 if edits == known || kept.is_none_or(|it| it.edits < *edits) {
                     return lost(format!(
@@ -113,6 +135,20 @@ pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
                 };
                 if let Some(sequence) = sequences.iter().find(is_seen) {
                     return lost(format!("{sequence} of {conversation} is not deleted"));
+                }
+            }
+            Done::Receipted {
+                conversation,
+                sequences,
+            } => {
+                let first = first_seen(world, &promise.user, conversation);
+                let seen = sequences
+                    .iter()
+                    .filter(|it| first.is_some_and(|first| **it >= first));
+                for sequence in seen {
+                    if !has_receipt(world, &promise.user, conversation, *sequence) {
+                        return lost(format!("{sequence} of {conversation} has no receipt"));
+                    }
                 }
             }
             Done::Cleared { conversation, first } => {
@@ -160,12 +196,12 @@ pub(crate) fn promises(world: &World, logs: &Logs) -> Checked {
 pub(crate) fn news(world: &World) -> Checked {
     for (number, instance) in world.instances.iter().enumerate() {
         for (conversation, told) in &instance.told {
-            for (sequence, key) in told {
-                let kept = find_message(world, &instance.user, conversation, *sequence);
-                if kept.is_none_or(|it| it.key != *key) {
+            for told in told.iter().filter(|it| !world.machine().may_be_removed(it.time)) {
+                let kept = find_message(world, &instance.user, conversation, told.sequence);
+                if kept.is_none_or(|it| it.key != told.key) {
                     let what = format!(
-                        "instance {number} of {} was told of {sequence} of {conversation}, which is not kept",
-                        instance.user
+                        "instance {number} of {} was told of {} of {conversation}, which is not kept",
+                        instance.user, told.sequence
                     );
                     return Err(Broken::new(Contract::C1, what));
                 }
@@ -175,14 +211,18 @@ pub(crate) fn news(world: &World) -> Checked {
     Ok(())
 }
 
-/// Contract C2: no message twice, each key and each text once; and sequences without gaps. How many there are.
-pub(crate) fn timelines(world: &World) -> Result<u64, Broken> {
+/// Contract C2: no message twice, each key and each text once; and sequences without gaps. How many there are, and how
+/// many were removed.
+pub(crate) fn timelines(world: &World) -> Result<(u64, u64), Broken> {
     let mut keys = BTreeSet::new();
-    let mut count = 0;
+    let (mut count, mut removed) = (0, 0);
     for timeline in all_timelines(world) {
         let messages = read(world, timeline);
+        // Only from the beginning, and what is old.
+        let gone = messages.first().map_or(0, |it| it.sequence.0 - 1);
+        removed += gone;
         for (place, message) in messages.iter().enumerate() {
-            if message.sequence.0 != place as u64 + 1 {
+            if message.sequence.0 != gone + place as u64 + 1 {
                 let what = format!("{timeline:?} has {} at place {}", message.sequence, place + 1);
                 return Err(Broken::new(Contract::C3, what));
             }
@@ -194,7 +234,7 @@ pub(crate) fn timelines(world: &World) -> Result<u64, Broken> {
         }
         count += messages.len() as u64;
     }
-    Ok(count)
+    Ok((count, removed))
 }
 
 /// Contracts C3, C4 and C5, for each instance that is logged in: those from `fresh` on have just come.
@@ -223,8 +263,14 @@ pub(crate) fn instances(world: &mut World, logs: &Logs, fresh: usize) -> Checked
                 format!("instance {instance} is still {state:?}"),
             ));
         }
-        let seen = picture(world, logs, instance)?;
-        seen.compare(&expected[&user])
+        let mut seen = picture(world, logs, instance)?;
+        let mut should = expected[&user].clone();
+        if let Some(since) = world.shown_since() {
+            seen.forget_expired(&should);
+            seen.forget_before(since);
+            should.forget_before(since);
+        }
+        seen.compare(&should)
             .map_err(|what| broken_state(&user, format!("instance {instance}: {what}")))?;
         recount(world, logs, &user, &seen)?;
         told(world, logs, instance, &expected[&user])?;
@@ -242,27 +288,38 @@ fn broken_state(user: &UserId, what: impl std::fmt::Display) -> Broken {
 struct Line {
     sequence: Sequence,
     key: MessageKey,
+    time: Timestamp,
     revoker: Option<UserId>,
     edits: u32,
     body: Bytes,
     is_peer_read: bool,
+    /// How many read it, of an own one that wants receipts.
+    read_count: u64,
 }
 
 impl Line {
-    fn of(message: &Message, is_peer_read: bool) -> Self {
+    fn of(message: &Message) -> Self {
         Self {
             sequence: message.sequence,
             key: message.key,
+            time: message.time,
             revoker: message.revoker.clone(),
             edits: message.edits,
             body: message.body.bytes().clone(),
-            is_peer_read,
+            is_peer_read: false,
+            read_count: 0,
         }
     }
 }
 
+/// How many read a message; nobody asks that of one that was taken back.
+fn read_count(message: &hongyan_sdk::core::Message) -> u64 {
+    let receipt = message.receipt.filter(|_| !message.is_revoked());
+    receipt.map_or(0, |it| it.read_count)
+}
+
 /// All that an app sees.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Picture {
     conversations: BTreeMap<ConversationId, Shown>,
     groups: BTreeMap<String, String>,
@@ -288,6 +345,40 @@ struct Shown {
 }
 
 impl Picture {
+    /// Leaves out of histories what was said before.
+    fn forget_before(&mut self, time: Timestamp) {
+        for shown in self.conversations.values_mut() {
+            shown.messages.retain(|it| it.time >= time);
+        }
+    }
+
+    /// Leaves out what has expired: an instance may show that for as long as it is logged in, with all that follows from it.
+    fn forget_expired(&mut self, expected: &Self) {
+        let mut moved = false;
+        for (id, shown) in &mut self.conversations {
+            let Some(should) = expected.conversations.get(id) else {
+                continue;
+            };
+            shown.first = shown.first.max(should.first);
+            let is_expired = |it: &Line| it.sequence < shown.first;
+            shown.messages.retain(|it| !is_expired(it));
+            if shown.last.as_ref().is_some_and(is_expired) {
+                shown.last = None;
+            }
+            if shown.last.is_none() {
+                moved |= shown.active != should.active;
+                shown.active = should.active;
+            }
+            // Marks move with what has expired, and peers do not hear of it.
+            if should.peer_read < shown.first {
+                shown.peer_read = should.peer_read;
+            }
+        }
+        if moved {
+            self.order.clone_from(&expected.order);
+        }
+    }
+
     /// What differs from what it should be.
     fn compare(&self, expected: &Self) -> Result<(), String> {
         let names = |it: &Self| it.conversations.keys().cloned().collect::<BTreeSet<_>>();
@@ -387,7 +478,7 @@ fn picture(world: &mut World, logs: &Logs, instance: usize) -> Result<Picture, B
             peer_read: state.peer_read,
             first: state.first_sequence,
             active: state.active,
-            last: state.last_message.as_ref().map(|it| Line::of(it, false)),
+            last: state.last_message.as_ref().map(Line::of),
             peer: format!("{:?}", state.peer),
             messages: messages(world, logs, instance, &state.id)?,
             settings: state.settings.clone(),
@@ -446,7 +537,11 @@ fn messages(
         let Answer::Messages { messages, next } = ask(world, instance, call)? else {
             return Err(broken_state(&user, "a page is no page"));
         };
-        let page = messages.iter().map(|it| Line::of(&it.data, it.is_peer_read));
+        let page = messages.iter().map(|it| Line {
+            is_peer_read: it.is_peer_read,
+            read_count: read_count(it),
+            ..Line::of(&it.data)
+        });
         all.splice(0..0, page);
         before = next;
         if before.is_none() {
@@ -461,10 +556,12 @@ fn messages(
         );
         return Err(broken_state(&user, what));
     }
+    let first = first_seen(world, &user, conversation).unwrap_or_default();
+    let is_unseen = |it: u64| is_deleted(it) || it < first.0;
     for pair in all.windows(2) {
         let (one, other) = (pair[0].sequence, pair[1].sequence);
-        // Between two there is nothing but what the account deleted.
-        if other <= one || !(one.0 + 1..other.0).all(is_deleted) {
+        // Between two there is nothing but what the account does not see any more.
+        if other <= one || !(one.0 + 1..other.0).all(is_unseen) {
             let what = format!("{user}, instance {instance}, shows {other} of {conversation} behind {one}");
             return Err(Broken::new(Contract::C3, what));
         }
@@ -519,7 +616,7 @@ fn told(world: &World, logs: &Logs, instance: usize, expected: &Picture) -> Chec
         };
         let readable = ready(world.machine().store.find_readable(&account.account, id));
         let Ok(Some(readable)) = readable else { continue };
-        let heard: BTreeSet<MessageKey> = it.told.get(id).into_iter().flatten().map(|it| it.1).collect();
+        let heard: BTreeSet<MessageKey> = it.told.get(id).into_iter().flatten().map(|it| it.key).collect();
         for message in read(world, readable.timeline) {
             let is_due = message.time > since
                 && message.sequence >= shown.first
@@ -554,7 +651,10 @@ fn objects(world: &World, logs: &Logs, instance: usize, expected: &Picture) -> C
             is_peer_read: false,
             ..line.clone()
         };
-        let object_says = Line::of(&object.data, false);
+        let object_says = Line {
+            read_count: read_count(object),
+            ..Line::of(&object.data)
+        };
         let should = shown.messages.iter().find(|line| line.sequence == sequence);
         let is_true = match should {
             Some(should) => !object.is_deleted && says(should) == object_says,
@@ -594,16 +694,51 @@ fn find_message(
     conversation: &ConversationId,
     sequence: Sequence,
 ) -> Option<Message> {
+    let timeline = timeline_of(world, user, conversation)?;
+    ready(world.machine().store.find_message(timeline, sequence)).ok()?
+}
+
+fn timeline_of(world: &World, user: &UserId, conversation: &ConversationId) -> Option<TimelineId> {
     let own = world.machine().account(user)?.account.id;
     let store = &world.machine().store;
-    let timeline = match conversation {
+    Some(match conversation {
         ConversationId::C2c(peer) => TimelineId::c2c(own, world.machine().account(peer)?.account.id),
         ConversationId::Group(group) => {
             TimelineId::Group(ready(store.find_group(app(), group)).ok()??.number)
         }
         ConversationId::System => TimelineId::System(own),
+    })
+}
+
+/// Whether a message has gone because it expired. That none went too soon is seen by those whose time is known.
+fn is_removed(world: &World, user: &UserId, conversation: &ConversationId, sequence: Sequence) -> bool {
+    let oldest =
+        timeline_of(world, user, conversation).and_then(|it| read(world, it).first().map(|it| it.sequence));
+    oldest.is_some_and(|it| sequence < it)
+}
+
+/// Whether the sender of a message, if he wants it, is told that the account read it.
+fn has_receipt(world: &World, user: &UserId, conversation: &ConversationId, sequence: Sequence) -> bool {
+    let Some(message) = find_message(world, user, conversation, sequence) else {
+        return true;
     };
-    ready(store.find_message(timeline, sequence)).ok()?
+    let Some(sender) = world.machine().account(&message.from) else {
+        return true;
+    };
+    let seen_by_sender = match conversation {
+        ConversationId::C2c(_) => ConversationId::C2c(user.clone()),
+        other => other.clone(),
+    };
+    let readers =
+        world
+            .machine()
+            .store
+            .list_readers(&sender.account, &seen_by_sender, sequence, false, 0, 100);
+    // There are none of a message that was taken back, or that its sender does not see any more.
+    match ready(readers) {
+        Ok(Some(page)) => page.users.contains(user),
+        _ => true,
+    }
 }
 
 /// The oldest message of a conversation that an account may see; `None`: it has no such conversation.

@@ -19,6 +19,13 @@ use crate::objects::Objects;
 /// Messages that an app remembers, to do something about them.
 const REMEMBERED_MAX: usize = 30;
 
+/// A message as `MESSAGE_RECEIVED` told it.
+pub(crate) struct Told {
+    pub(crate) sequence: Sequence,
+    pub(crate) key: MessageKey,
+    pub(crate) time: Timestamp,
+}
+
 pub(crate) struct Instance {
     pub(crate) core: Core,
     pub(crate) user: UserId,
@@ -34,7 +41,7 @@ pub(crate) struct Instance {
     /// When it was ready, by the world's clock: what came before is history.
     pub(crate) since: Option<Timestamp>,
     /// What `MESSAGE_RECEIVED` told, by conversation.
-    pub(crate) told: BTreeMap<ConversationId, Vec<(Sequence, MessageKey)>>,
+    pub(crate) told: BTreeMap<ConversationId, Vec<Told>>,
     /// What it sent itself.
     pub(crate) sent: BTreeSet<MessageKey>,
     /// It was away for too long, so that it was not told of everything.
@@ -160,26 +167,30 @@ impl Instance {
     fn received(&mut self, message: &Message) -> Result<(), Broken> {
         let (sequence, key) = (message.data.sequence, message.key());
         let told = self.told.entry(message.conversation.clone()).or_default();
-        if let Some(before) = told.iter().find(|it| it.1 == key) {
-            let contract = match before.0 == sequence {
+        if let Some(before) = told.iter().find(|it| it.key == key) {
+            let contract = match before.sequence == sequence {
                 true => Contract::C3,
                 // It is in its timeline twice.
                 false => Contract::C2,
             };
             let what = format!(
                 "{} is told of {key} twice, at {} and {sequence}",
-                self.user, before.0
+                self.user, before.sequence
             );
             return Err(Broken::new(contract, what));
         }
-        if let Some(last) = told.last().filter(|it| it.0 >= sequence) {
+        if let Some(last) = told.last().filter(|it| it.sequence >= sequence) {
             let what = format!(
                 "{} is told of {} of {} after {}",
-                self.user, sequence, message.conversation, last.0
+                self.user, sequence, message.conversation, last.sequence
             );
             return Err(Broken::new(Contract::C3, what));
         }
-        told.push((sequence, key));
+        told.push(Told {
+            sequence,
+            key,
+            time: message.data.time,
+        });
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! must keep. **Never here:** the store.
 
 use bytes::Bytes;
-use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, UserId};
+use hongyan_protocol::id::{ConversationId, GroupId, Pts, Sequence, Timestamp, UserId};
 use hongyan_protocol::wire::{self, request::Command, response};
 
 /// Something that a client was told is done.
@@ -23,6 +23,7 @@ pub(crate) enum Done {
         random: u32,
         body: Bytes,
         sequence: Sequence,
+        time: Timestamp,
     },
     Revoked {
         conversation: ConversationId,
@@ -59,6 +60,11 @@ pub(crate) enum Done {
         conversation: ConversationId,
         sequence: Sequence,
     },
+    /// The senders of those of them who want it know that the account read them.
+    Receipted {
+        conversation: ConversationId,
+        sequences: Vec<Sequence>,
+    },
     /// Something is in the account's log.
     Logged { pts: Pts, what: Logged },
 }
@@ -85,6 +91,7 @@ pub(crate) fn promise(user: &UserId, asked: Command, answer: response::Result) -
             random: it.random,
             body: it.body,
             sequence: Sequence(sent.sequence),
+            time: Timestamp(sent.time_ms),
         }),
         (Command::RevokeMessage(it), R::RevokeMessage(_)) => Some(Done::Revoked {
             conversation: named(it.conversation)?,
@@ -114,6 +121,10 @@ pub(crate) fn promise(user: &UserId, asked: Command, answer: response::Result) -
         (Command::ClearHistory(it), R::ClearHistory(result)) => Some(Done::Cleared {
             conversation: named(it.conversation)?,
             first: Sequence(result.first_sequence),
+        }),
+        (Command::SendReceipts(it), R::SendReceipts(_)) => Some(Done::Receipted {
+            conversation: named(it.conversation)?,
+            sequences: it.sequences.into_iter().map(Sequence).collect(),
         }),
         (Command::MarkRead(it), R::MarkRead(_)) => Some(Done::Read {
             conversation: named(it.conversation)?,

@@ -45,6 +45,8 @@ pub struct Report {
     pub calls: u64,
     /// Messages in the store at the end.
     pub messages: u64,
+    /// Messages that expired and were removed.
+    pub removed: u64,
     /// Crashes of the server.
     pub crashes: u64,
     /// Connections that were cut.
@@ -71,6 +73,7 @@ impl std::ops::AddAssign for Report {
     fn add_assign(&mut self, other: Self) {
         self.calls += other.calls;
         self.messages += other.messages;
+        self.removed += other.removed;
         self.crashes += other.crashes;
         self.cuts += other.cuts;
         self.kicks += other.kicks;

@@ -20,6 +20,8 @@ use crate::{APP, START};
 /// The secret key of the app.
 pub(crate) const KEY: &str = "the key of the simulation";
 
+const DAY_MS: u64 = 86_400_000;
+
 pub(crate) struct Machine {
     pub(crate) store: Arc<SqliteStore>,
     manual: Manual,
@@ -30,6 +32,12 @@ pub(crate) struct Machine {
     drawn: Arc<AtomicU64>,
     /// New settings on their way to the store.
     changing: Option<(App, BoxFuture<'static, Result<(), StoreError>>)>,
+    /// What has expired is on its way out.
+    expiring: Option<BoxFuture<'static, Result<(), StoreError>>>,
+    /// Days for which messages are kept; 0: for ever.
+    history_days: u32,
+    /// The latest moment before which messages may have been removed.
+    removed_before: Timestamp,
 }
 
 /// A session, and what is watched of it.
@@ -45,7 +53,7 @@ pub(crate) struct Seated {
 }
 
 impl Machine {
-    pub(crate) fn new(queue_frames_max: usize, seed: u64) -> Self {
+    pub(crate) fn new(queue_frames_max: usize, history_days: u32, seed: u64) -> Self {
         let (store, manual) = SqliteStore::manual(SqliteOptions {
             writer_cache_bytes: 4 << 20,
             batch_max: 32,
@@ -64,8 +72,11 @@ impl Machine {
             config,
             drawn: Arc::new(AtomicU64::new(seed << 20)),
             changing: None,
+            expiring: None,
+            history_days,
+            removed_before: Timestamp(0),
         };
-        let (store, settings) = (machine.store.clone(), AppSettings::default());
+        let (store, settings) = (machine.store.clone(), machine.settings(1));
         let mut put = store.put_app(app(settings));
         let _ = (&mut put).now_or_never();
         machine.manual.begin();
@@ -91,6 +102,7 @@ impl Machine {
             *session = None;
         }
         self.changing = None;
+        self.expiring = None;
         self.engine = None;
         let store = self.manual.crash(seed);
         self.store = Arc::new(store.expect("what a crash leaves can be read"));
@@ -124,6 +136,11 @@ impl Machine {
             }
             self.changing = None;
         }
+        if let Some(future) = &mut self.expiring
+            && future.now_or_never().is_some()
+        {
+            self.expiring = None;
+        }
         for session in &mut self.sessions {
             if session
                 .as_ref()
@@ -136,7 +153,9 @@ impl Machine {
 
     /// Whether somebody waits for a commit.
     pub(crate) fn waits(&self) -> bool {
-        self.changing.is_some() || self.sessions.iter().flatten().any(|it| !it.session.is_idle())
+        self.changing.is_some()
+            || self.expiring.is_some()
+            || self.sessions.iter().flatten().any(|it| !it.session.is_idle())
     }
 
     pub(crate) fn begin_commit(&mut self) -> usize {
@@ -159,15 +178,41 @@ impl Machine {
         if self.engine.is_none() || self.changing.is_some() {
             return;
         }
-        let app = app(AppSettings {
-            web_instances,
-            ..AppSettings::default()
-        });
+        let app = app(self.settings(web_instances));
         let (store, new) = (self.store.clone(), app.clone());
         let mut update = async move { store.update_app(new).await }.boxed();
         // Submitted by this.
         let _ = (&mut update).now_or_never();
         self.changing = Some((app, update));
+    }
+
+    fn settings(&self, web_instances: u32) -> AppSettings {
+        AppSettings {
+            web_instances,
+            history_days: self.history_days,
+            ..AppSettings::default()
+        }
+    }
+
+    /// The server looks for what has expired.
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        if let Some(engine) = self.engine.as_ref().filter(|_| self.expiring.is_none()) {
+            // A day longer than they are shown.
+            let stored_ms = (u64::from(self.history_days) + 1) * DAY_MS;
+            let removed_before = Timestamp(now.0.saturating_sub(stored_ms));
+            self.removed_before = self.removed_before.max(removed_before);
+            self.expiring = Some(engine.expire(now));
+        }
+    }
+
+    /// For how long messages are shown; `None`: for ever.
+    pub(crate) fn shown_ms(&self) -> Option<u64> {
+        (self.history_days > 0).then(|| u64::from(self.history_days) * DAY_MS)
+    }
+
+    /// Whether a message of that time may be gone by now.
+    pub(crate) fn may_be_removed(&self, time: Timestamp) -> bool {
+        time < self.removed_before
     }
 
     pub(crate) fn seated(&self, account: &AccountRecord) -> Vec<hongyan_protocol::id::InstanceId> {

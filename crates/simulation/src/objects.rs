@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use hongyan_protocol::id::Sequence;
 use hongyan_protocol::message::MessageKey;
-use hongyan_sdk::core::{Answer, Event, Message};
+use hongyan_protocol::receipt::Receipt;
+use hongyan_sdk::core::{Answer, Event, Message, MessageRef};
 
 use crate::random::Random;
 
@@ -28,6 +29,9 @@ impl Objects {
             | Event::MessageModified(messages)
             | Event::MessageRevoked(messages)
             | Event::MessageReadByPeer(messages) => messages.iter().for_each(|it| self.keep(it)),
+            Event::MessageReadReceiptReceived(receipts) => {
+                receipts.iter().for_each(|it| self.note(&it.receipt));
+            }
             Event::MessageDeleted(keys) => keys.iter().for_each(|it| self.delete(*it)),
             Event::NotReady => *self = Self::default(),
             _ => {}
@@ -42,6 +46,7 @@ impl Objects {
                 ..
             } => self.keep(message),
             Answer::Messages { messages, .. } => messages.iter().for_each(|it| self.keep(it)),
+            Answer::Receipts { receipts, .. } => receipts.iter().for_each(|it| self.note(it)),
             Answer::MessagesDeleted(messages) => {
                 messages.iter().for_each(|it| self.delete(it.0));
             }
@@ -65,6 +70,22 @@ impl Objects {
         }
         let key = self.lately.get(self.lately.len() - 1 - random.below(of))?;
         self.messages.get(key)
+    }
+
+    /// Messages of one conversation whose senders want receipts: own ones, or those of others.
+    pub(crate) fn pick_for_receipts(&self, random: &mut Random, own: bool) -> Option<Vec<MessageRef>> {
+        let lately = self.lately.iter().filter_map(|it| self.messages.get(it));
+        let wanting = lately.filter(|it| it.data.flags.need_read_receipt && it.is_own == own);
+        let wanting: Vec<_> = wanting.map(|it| MessageRef::from(&**it)).collect();
+        let conversation = random.pick(&wanting)?.conversation.clone();
+        let of_it = wanting.into_iter().filter(|it| it.conversation == conversation);
+        Some(of_it.take(3).collect())
+    }
+
+    fn note(&mut self, receipt: &Receipt) {
+        if let Some(message) = self.messages.get_mut(&receipt.key) {
+            Arc::make_mut(message).receipt = Some(*receipt);
+        }
     }
 
     fn delete(&mut self, key: MessageKey) {

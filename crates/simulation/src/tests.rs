@@ -1,4 +1,4 @@
-//! A thousand seeds that hold, and five faults that they find.
+//! A thousand seeds that hold, and eight faults that they find.
 
 use hongyan_protocol::sabotage::{self, Sabotage};
 
@@ -25,6 +25,7 @@ fn holds(part: u64) {
     let Report {
         calls,
         messages,
+        removed,
         crashes,
         cuts,
         kicks,
@@ -34,6 +35,7 @@ fn holds(part: u64) {
     for (what, count) in [
         ("calls", calls),
         ("messages", messages),
+        ("removed messages", removed),
         ("crashes", crashes),
         ("cuts", cuts),
         ("kicks", kicks),
@@ -115,4 +117,25 @@ fn a_cursor_that_is_off_by_one_is_found() {
 fn a_kicked_session_that_is_still_pushed_to_is_found() {
     let broken = found(Sabotage::PushToKicked);
     assert_eq!(broken.contract, Contract::C6, "{broken}");
+}
+
+/// Contract C1.
+#[test]
+fn a_change_of_a_message_that_overwrites_anothers_is_found() {
+    let broken = found(Sabotage::ModifyUnchecked);
+    assert_eq!(broken.contract, Contract::C1, "{broken}");
+}
+
+/// Contract C4.
+#[test]
+fn a_change_of_a_message_that_gives_no_version_is_found() {
+    let broken = found(Sabotage::ModifyUnversioned);
+    assert_eq!(broken.contract, Contract::C4, "{broken}");
+}
+
+/// Contract C4.
+#[test]
+fn a_deletion_of_which_other_instances_do_not_hear_is_found() {
+    let broken = found(Sabotage::DeletionUnheard);
+    assert_eq!(broken.contract, Contract::C4, "{broken}");
 }

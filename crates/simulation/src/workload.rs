@@ -66,9 +66,11 @@ impl Town {
     ) -> Option<Call> {
         let text = format!("text {}", self.next());
         let clock = instance.clock(now);
-        let message = instance
-            .core
-            .create_message(clock, Draft::text(conversation, text));
+        let draft = Draft {
+            need_read_receipt: self.counter.is_multiple_of(3),
+            ..Draft::text(conversation, text)
+        };
+        let message = instance.core.create_message(clock, draft);
         let options = SendOptions::default();
         message.ok().map(|message| Call::SendMessage { message, options })
     }
@@ -76,7 +78,7 @@ impl Town {
     fn act_ready(&mut self, now: Timestamp, instance: &mut Instance, random: &mut Random) -> Option<Call> {
         let user = self.users[random.below(self.users.len())].clone();
         let group = random.pick(&self.groups).cloned();
-        match random.below(120) {
+        match random.below(130) {
             0..40 => self.say(now, instance, ConversationId::C2c(user)),
             40..60 => self.say(now, instance, ConversationId::Group(group?)),
             60..66 => {
@@ -134,8 +136,8 @@ impl Town {
                 Some(Call::ModifyMessage { message })
             }
             110..117 => {
-                let first = instance.objects.pick(random)?;
-                let mut messages = vec![MessageRef::from(&**first)];
+                let first = MessageRef::from(&**instance.objects.pick(random)?);
+                let mut messages = vec![first];
                 for _ in 0..random.below(3) {
                     let other = instance.objects.pick(random)?;
                     if other.conversation == messages[0].conversation {
@@ -144,8 +146,14 @@ impl Town {
                 }
                 Some(Call::DeleteMessages { messages })
             }
-            _ => Some(Call::ClearHistory {
+            117..120 => Some(Call::ClearHistory {
                 conversation: random.pick(&instance.conversations)?.clone(),
+            }),
+            120..128 => Some(Call::SendMessageReadReceipt {
+                messages: instance.objects.pick_for_receipts(random, false)?,
+            }),
+            _ => Some(Call::GetMessageReadReceiptList {
+                messages: instance.objects.pick_for_receipts(random, true)?,
             }),
         }
     }

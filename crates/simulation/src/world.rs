@@ -53,6 +53,8 @@ enum Happening {
     Crash(u64),
     Fault,
     Restart,
+    /// The server looks for what has expired.
+    Expire,
 }
 
 pub(crate) struct World {
@@ -94,6 +96,8 @@ struct Faults {
     open_fails: u64,
     /// Fan-out loses pushes, as a bus between nodes would.
     lost_pushes: u64,
+    /// So often all devices sleep for long, and messages expire.
+    nights: u64,
 }
 
 impl World {
@@ -101,6 +105,8 @@ impl World {
         let mut random = Random::new(seed);
         let pace = if random.permille(200) { 12 } else { 1 };
         let loses_pushes = random.permille(400);
+        let has_nights = random.permille(150);
+        let nights = if has_nights { random.between(1, 3) } else { 0 };
         let faults = Faults {
             is_over: false,
             pace,
@@ -109,6 +115,7 @@ impl World {
             sync_ms_max: random.between(1, 60),
             open_fails: random.between(0, 300),
             lost_pushes: if loses_pushes { random.between(5, 150) } else { 0 },
+            nights,
         };
         let queue_frames_max = random.between(4, 60) as usize;
         let town = Town::new(random.between(2, 5) as usize);
@@ -121,7 +128,7 @@ impl World {
         }
         Self {
             now: START,
-            machine: Machine::new(queue_frames_max, seed),
+            machine: Machine::new(queue_frames_max, u32::from(nights > 0), seed),
             random,
             plan: BTreeMap::new(),
             planned: 0,
@@ -158,7 +165,12 @@ impl World {
             self.plan(after, Happening::Act(instance));
         }
         self.plan(self.faults.every_ms, Happening::Fault);
-        self.run_until(START.plus_ms(ACTIVE_MS * self.faults.pace))?;
+        let day_ms = ACTIVE_MS * self.faults.pace / (self.faults.nights + 1);
+        for _ in 0..self.faults.nights {
+            self.run_until(self.now.plus_ms(day_ms))?;
+            self.sleep();
+        }
+        self.run_until(self.now.plus_ms(day_ms))?;
         self.heal()?;
         self.run_until(self.now.plus_ms(HEALING_MS))?;
         // A fresh instance must not send anybody away, nor be sent.
@@ -176,8 +188,17 @@ impl World {
         let logs = Logs::read(self);
         audit::promises(self, &logs)?;
         audit::news(self)?;
-        self.report.messages = audit::timelines(self)?;
+        (self.report.messages, self.report.removed) = audit::timelines(self)?;
         audit::instances(self, &logs, old)
+    }
+
+    /// Everybody's devices are asleep for long, with what they were waiting for. Then the server looks for what has expired.
+    fn sleep(&mut self) {
+        let hours = self.random.between(4, 60);
+        self.now = self.now.plus_ms(hours * 3_600_000);
+        self.note(|| format!("{hours} hours later"));
+        let after = self.random.between(0, 3_000);
+        self.plan(after, Happening::Expire);
     }
 
     /// All that was broken works again, and nothing breaks any more.
@@ -243,6 +264,12 @@ impl World {
             )
         });
         self.tell(instance, Input::Call { id, call })
+    }
+
+    /// Since when messages are shown; `None`: all are, in this run.
+    pub(crate) fn shown_since(&self) -> Option<Timestamp> {
+        let shown_ms = self.machine.shown_ms()?;
+        Some(Timestamp(self.now.0.saturating_sub(shown_ms)))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -346,6 +373,11 @@ impl World {
                     self.crash();
                 }
                 Ok(())
+            }
+            Happening::Expire => {
+                self.note(|| "what has expired goes".to_owned());
+                self.machine.expire(self.now);
+                self.pump()
             }
             Happening::Fault => self.fault(),
             Happening::Restart => {

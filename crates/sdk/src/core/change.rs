@@ -11,6 +11,8 @@ use hongyan_protocol::group::GroupType;
 use hongyan_protocol::id::{ConversationId, Sequence, Timestamp};
 use hongyan_protocol::limits;
 use hongyan_protocol::message::{self, ChangeKind, Extension, MessageKey, TimelineChange};
+#[cfg(feature = "sabotage")]
+use hongyan_protocol::sabotage::{self, Sabotage};
 use hongyan_protocol::wire::{self, request::Command};
 
 use super::Core;
@@ -149,6 +151,10 @@ impl Core {
         messages: &[DeletedMessage],
         view_version: u64,
     ) {
+        #[cfg(feature = "sabotage")]
+        if sabotage::is(Sabotage::DeletionUnheard) {
+            return;
+        }
         let Some(held) = &mut self.held else { return };
         for key in messages.iter().filter_map(|it| it.key) {
             held.remember_deleted(key);

@@ -16,8 +16,8 @@ use hongyan_protocol::code::Code;
 use hongyan_protocol::frame;
 use hongyan_protocol::id::{AccountId, InstanceId, Timestamp};
 use hongyan_protocol::wire::{Close, request::Command};
-use hongyan_storage::Store;
 use hongyan_storage::model::App;
+use hongyan_storage::{Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 
 use super::frames::{Ended, Heard, hear, refusal};
@@ -29,6 +29,7 @@ use super::{SeatGuard, login};
 use crate::command::{self, Caller, LoginRefused};
 use crate::config::Config;
 use crate::console::Console;
+use crate::expiry;
 use crate::facts::Facts;
 use crate::hub::{self, Hub};
 use crate::ids::Ids;
@@ -101,6 +102,12 @@ impl Engine {
     /// Takes note of an app's new settings, which hold from now on.
     pub fn app_changed(&self, app: App) {
         self.0.context.facts.app_changed(app);
+    }
+
+    /// Lets what has expired go, as the hour does it.
+    pub fn expire(&self, now: Timestamp) -> BoxFuture<'static, Result<(), StoreError>> {
+        let shared = self.0.clone();
+        async move { expiry::expire_all(&shared, now, || std::future::ready(())).await }.boxed()
     }
 
     /// A connection was accepted.

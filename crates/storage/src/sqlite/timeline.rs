@@ -241,7 +241,10 @@ pub(super) fn modify_message(
     let Some(message) = message.filter(|it| it.revoker.is_none()) else {
         return Ok(Modified::Missing);
     };
-    if message.edits != edits {
+    let is_known = message.edits == edits;
+    #[cfg(feature = "sabotage")]
+    let is_known = is_known || sabotage::is(Sabotage::ModifyUnchecked);
+    if !is_known {
         let is_resend = message.edits == edits.wrapping_add(1)
             && message.body == body
             && message.cloud_custom_data == cloud_custom_data;
@@ -254,6 +257,11 @@ pub(super) fn modify_message(
     let after = linked::of_message(body.bytes(), &cloud_custom_data);
     file::refer_anew(writing, message.key, &before, &after, message.time)?;
     let version = note_change(writing, timeline, head, sequence, ChangeKind::Modified)?;
+    #[cfg(feature = "sabotage")]
+    let version = match sabotage::is(Sabotage::ModifyUnversioned) {
+        true => head.version,
+        false => version,
+    };
     let message = Message {
         body,
         cloud_custom_data,
