@@ -2,6 +2,8 @@
 
 mod messages;
 mod reading;
+mod reconnecting;
+mod relay;
 mod sending;
 mod settings;
 mod support;

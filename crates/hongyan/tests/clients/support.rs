@@ -2,6 +2,7 @@
 //!
 //! **Comes in:** names. **Goes out:** clients that are ready, each an instance of its own. **Never here:** what they do.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use hongyan_server::config::Config;
 use hongyan_server::{Server, Store, clock, data, manage};
 use tempfile::TempDir;
 use tokio::time::timeout;
+
+use crate::relay::Relay;
 
 /// Longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,9 +65,22 @@ impl World {
 
     /// One instance of each platform may be there.
     pub(crate) async fn client_on(&self, user: &str, platform: Platform) -> Client {
+        self.client_at(user, platform, self.server.address()).await
+    }
+
+    /// One that reaches the server through a relay.
+    pub(crate) async fn client_behind(&self, user: &str, platform: Platform, relay: &Relay) -> Client {
+        self.client_at(user, platform, relay.address).await
+    }
+
+    pub(crate) async fn relay(&self) -> Relay {
+        Relay::to(self.server.address()).await
+    }
+
+    async fn client_at(&self, user: &str, platform: Platform, address: SocketAddr) -> Client {
         let options = Options {
             platform,
-            ..Options::new(manage::DEFAULT_APP, format!("ws://{}", self.server.address()))
+            ..Options::new(manage::DEFAULT_APP, format!("ws://{address}"))
         };
         let tim = Tim::new(options).unwrap();
         let events = tim.subscribe();
