@@ -65,9 +65,9 @@ mod tests {
     async fn paging_reaches_every_conversation_though_many_share_a_millisecond() {
         let world = World::new().await;
         let alice = world.account("alice").await;
-        for name in ["b", "c", "d", "e", "f"] {
+        for (random, name) in (1..).zip(["b", "c", "d", "e", "f"]) {
             let other = world.account(name).await;
-            world.say(&alice, &other, 1).await.unwrap();
+            world.say(&alice, &other, random).await.unwrap();
         }
         let mut seen = BTreeSet::new();
         let mut before = Timestamp(0);
