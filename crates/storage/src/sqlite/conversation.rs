@@ -9,7 +9,7 @@ use hongyan_protocol::settings::Settings;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::event::{self, enter};
-use super::timeline::{self, Head};
+use super::timeline::{self, Head, LastShown};
 use super::view::View;
 use super::writer::Writing;
 use super::{account as accounts, counted, group, hidden, settings};
@@ -174,9 +174,10 @@ pub(super) fn list_recent(view: &View<'_>, account: AccountId) -> Result<Vec<Rec
         .prepare_cached(SELECT)?
         .query_map([account.0], read_own)?
         .collect::<rusqlite::Result<_>>()?;
+    let mut last_shown = LastShown::of(view)?;
     let mut all: Vec<Recent> = own
         .into_iter()
-        .map(|own| recent(view, own))
+        .map(|own| Recent::of(own, &mut last_shown))
         .collect::<Result<_>>()?;
     all.sort_by_key(|it| Reverse((it.active, it.own.number)));
     Ok(all)
@@ -359,12 +360,18 @@ pub(super) fn put_read(writing: &Writing, account: AccountId, timeline: u64, rea
 
 /// The conversation with what orders it.
 pub(super) fn recent(view: &View<'_>, own: Own) -> Result<Recent> {
-    let shown = timeline::last_shown(view, own.number, own.first, own.reader())?;
-    Ok(Recent {
-        own,
-        shown: shown.map(|(sequence, _)| sequence),
-        active: shown.map_or(own.created, |(_, time)| time),
-    })
+    Recent::of(own, &mut LastShown::of(view)?)
+}
+
+impl Recent {
+    fn of(own: Own, last_shown: &mut LastShown<'_>) -> Result<Self> {
+        let shown = last_shown.find(own.number, own.first, own.reader())?;
+        Ok(Self {
+            own,
+            shown: shown.map(|(sequence, _)| sequence),
+            active: shown.map_or(own.created, |(_, time)| time),
+        })
+    }
 }
 
 fn read_mark(connection: &Connection, account: AccountId, timeline: u64) -> Result<Sequence> {

@@ -643,39 +643,52 @@ pub(super) fn count_unread(view: &View<'_>, number: u64, reader: Reader, after: 
     Ok(kept + ahead as u64)
 }
 
-/// Place and time of the newest message that may be shown as last, from `first` on.
-pub(super) fn last_shown(
-    view: &View<'_>,
-    number: u64,
-    first: Sequence,
-    reader: Reader,
-) -> Result<Option<(Sequence, Timestamp)>> {
-    if let Some(ahead) = view.ahead(number)? {
-        let oldest = first.0.max(*ahead.start());
-        let mut end = ahead.end() + 1;
-        // Most of the time it is the last one.
-        while end > oldest {
-            let begin = end.saturating_sub(8).max(oldest);
-            let some = view.list_ahead(number, begin, end - 1);
-            let shown = some.iter().rev().find(|it| it.flags & NO_LAST_MESSAGE == 0);
-            if let Some(shown) = shown {
-                return Ok(Some((Sequence(in_place(shown.place)), Timestamp(shown.time_ms))));
-            }
-            end = begin;
-        }
-    }
-    let (account, has_deleted) = hidden::parameters(Some(reader));
-    let range = place(number, first.0.max(1))..places(number).end;
-    Ok(view
-        .prepare_cached(&format!(
+/// Finds the newest message that may be shown as last: prepared once, for as many conversations as an account has.
+pub(super) struct LastShown<'a> {
+    view: &'a View<'a>,
+    kept: CachedStatement<'a>,
+}
+
+impl<'a> LastShown<'a> {
+    pub(super) fn of(view: &'a View<'a>) -> Result<Self> {
+        let kept = view.prepare_cached(&format!(
             "SELECT place, time_ms FROM message m WHERE place >= ?1 AND place < ?2 AND flags & 2 = 0 AND {}
              ORDER BY place DESC LIMIT 1",
             hidden::visible(3)
-        ))?
-        .query_row(params![range.start, range.end, account, has_deleted], |row| {
-            Ok((Sequence(in_place(row.get(0)?)), Timestamp(row.get(1)?)))
-        })
-        .optional()?)
+        ))?;
+        Ok(Self { view, kept })
+    }
+
+    /// Its place and time; none is older than `first`.
+    pub(super) fn find(
+        &mut self,
+        number: u64,
+        first: Sequence,
+        reader: Reader,
+    ) -> Result<Option<(Sequence, Timestamp)>> {
+        if let Some(ahead) = self.view.ahead(number)? {
+            let oldest = first.0.max(*ahead.start());
+            let mut end = ahead.end() + 1;
+            // Most of the time it is the last one.
+            while end > oldest {
+                let begin = end.saturating_sub(8).max(oldest);
+                let some = self.view.list_ahead(number, begin, end - 1);
+                let shown = some.iter().rev().find(|it| it.flags & NO_LAST_MESSAGE == 0);
+                if let Some(shown) = shown {
+                    return Ok(Some((Sequence(in_place(shown.place)), Timestamp(shown.time_ms))));
+                }
+                end = begin;
+            }
+        }
+        let (account, has_deleted) = hidden::parameters(Some(reader));
+        let range = place(number, first.0.max(1))..places(number).end;
+        Ok(self
+            .kept
+            .query_row(params![range.start, range.end, account, has_deleted], |row| {
+                Ok((Sequence(in_place(row.get(0)?)), Timestamp(row.get(1)?)))
+            })
+            .optional()?)
+    }
 }
 
 /// The others with whom an account has a C2C conversation.
