@@ -51,6 +51,7 @@ fn find(name: &str) -> Option<Target> {
         "heard" => (server::heard, protocol::frame_samples),
         "commands" => (server::commands, protocol::frame_samples),
         "console" => (server::console, server::console_samples),
+        "files" => (server::files, server::file_samples),
         "core" => (sdk::core, sdk::samples),
         _ => return None,
     })

@@ -15,13 +15,14 @@ use anyhow::{Context, Result, bail};
 use crate::{shell, workspace};
 
 /// A target and the crate whose input it is.
-const TARGETS: [(&str, &str); 7] = [
+const TARGETS: [(&str, &str); 8] = [
     ("frames", "protocol"),
     ("body", "protocol"),
     ("user_sig", "protocol"),
     ("heard", "server"),
     ("commands", "server"),
     ("console", "server"),
+    ("files", "server"),
     ("core", "sdk"),
 ];
 

@@ -5,14 +5,20 @@
 //!
 //! The store is in memory and does not fail, so an answer that calls itself internal is a fault as much as a panic is.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
 use bytes::Bytes;
+use futures_util::stream;
+use hongyan_domain::file::begin::Wish;
 use hongyan_protocol::code::Code;
+use hongyan_protocol::file::FileKind;
+use hongyan_protocol::id::UserId;
 use hongyan_protocol::wire::{self, frame::Kind, request::Command};
 use hongyan_protocol::{frame, limits};
 use hongyan_storage::{SqliteStore, Store as _};
@@ -21,7 +27,7 @@ use tower::ServiceExt as _;
 
 use crate::command::testing::{self, World, message, to_group, to_user};
 use crate::command::{Caller, LoginRefused};
-use crate::config::Config;
+use crate::config::{Config, FilesAt};
 use crate::gateway::Client;
 use crate::server::share;
 use crate::session::frames::hear;
@@ -40,6 +46,10 @@ const INTERNAL: [Code; 6] = [
     Code::RELATION_INTERNAL,
 ];
 const TOKEN: &str = "the token of fuzzing";
+/// What is in the file that is there.
+const FILE: &[u8] = b"Forty bytes of a text that nobody needs.";
+/// What the upload that is on its way is to have.
+const UPLOAD_BYTES: u64 = 100;
 
 /// A message on a session's socket: bound and taken apart. The same bytes as they would come from the connection: what
 /// they say does not depend on the pieces in which they come.
@@ -106,7 +116,7 @@ pub fn console(bytes: &[u8]) {
         return;
     };
     run(async {
-        let (shared, router) = server().await;
+        let (shared, router) = server(None).await;
         request
             .extensions_mut()
             .insert(Client::nobody(&shared).expect("there is room for a connection"));
@@ -121,6 +131,99 @@ pub fn console(bytes: &[u8]) {
             assert!(status.is_success() || answer["code"].is_string(), "{answer}");
         }
     });
+}
+
+/// A request for an uploaded file, or to an upload: a line with the method and the address, in which `{file}` and `{ticket}`
+/// stand for the one that is there and the one that is on its way; headers, a line each, up to an empty one; the body. What
+/// is answered is the file or exactly the part that the answer names, never more than was uploaded, and no failure of the
+/// server.
+pub fn files(bytes: &[u8]) {
+    run(async {
+        let folder = tempfile::tempdir().expect("there is room for a small file");
+        let (shared, router) = server(Some(FilesAt::Folder(folder.path().to_owned()))).await;
+        let (file, _) = upload(&shared, FILE.len() as u64, FILE).await;
+        let (_, ticket) = upload(&shared, UPLOAD_BYTES, b"").await;
+        let Some(mut request) = file_request(bytes, &file.unwrap_or_default(), &ticket) else {
+            return;
+        };
+        request
+            .extensions_mut()
+            .insert(Client::nobody(&shared).expect("there is room for a connection"));
+        let is_get = request.method() == Method::GET;
+        let response = router.oneshot(request).await.expect("a router does not fail");
+        let (status, headers) = (response.status(), response.headers().clone());
+        assert!(!status.is_server_error(), "{status}");
+        let body = to_bytes(response.into_body(), limits::SERVER_FRAME_BYTES_MAX).await;
+        let body = body.expect("an answer of a known size");
+        let text = |name| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or("");
+        if is_get && headers.contains_key(header::ACCEPT_RANGES) {
+            match status {
+                StatusCode::OK => assert_eq!(body, FILE),
+                StatusCode::PARTIAL_CONTENT => assert_eq!(body, part(text(header::CONTENT_RANGE))),
+                _ => assert!(body.is_empty(), "{status}"),
+            }
+        }
+        let upload = shared.context.uploads.find(&ticket).expect("it is on its way");
+        assert!(upload.received() <= UPLOAD_BYTES);
+    });
+}
+
+fn file_request(bytes: &[u8], file: &str, ticket: &str) -> Option<Request> {
+    let end = bytes.windows(2).position(|it| it == b"\n\n");
+    let (head, body) = match end {
+        Some(end) => (&bytes[..end], &bytes[end + 2..]),
+        None => (bytes, &[][..]),
+    };
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.split('\n');
+    let (method, address) = lines.next()?.split_once(' ')?;
+    let address = address.replace("{file}", file).replace("{ticket}", ticket);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(address)
+        .header("host", "localhost");
+    for (name, value) in lines.filter_map(|it| it.split_once(": ")) {
+        request = request.header(name, value.replace("{file}", file));
+    }
+    request.body(Body::from(body.to_vec())).ok()
+}
+
+/// What `Content-Range` says that an answer is.
+fn part(range: &str) -> &'static [u8] {
+    let (part, size) = range
+        .strip_prefix("bytes ")
+        .and_then(|it| it.split_once('/'))
+        .expect("a part is named");
+    let (first, last) = part.split_once('-').expect("a part is named");
+    let number = |text: &str| text.parse::<usize>().expect("places are numbers");
+    assert_eq!(number(size), FILE.len());
+    &FILE[number(first)..=number(last)]
+}
+
+/// Begins an upload of so many bytes and brings some; its file's name when it is whole, and its ticket.
+async fn upload(shared: &Shared, size: u64, bytes: &'static [u8]) -> (Option<String>, String) {
+    let uploads = &shared.context.uploads;
+    let alice = shared
+        .context
+        .store
+        .find_account(testing::APP, &UserId::trusted("alice"))
+        .await;
+    let account = alice.ok().flatten().expect("alice is there").account;
+    let wish = Wish {
+        kind: FileKind::File,
+        size,
+        name: "a file.txt".to_owned(),
+    };
+    let ticket = uploads.begin(account, wish).await;
+    let ticket = ticket.expect("there is room for a small file").to_string();
+    let upload = uploads.find(&ticket).expect("it was begun");
+    let bytes = stream::iter([Ok::<_, Infallible>(Bytes::from_static(bytes))]);
+    uploads.receive(&upload, 0, bytes).await;
+    let file = match upload.received() == size {
+        true => upload.outcome().await.ok().map(|it| it.uuid),
+        false => None,
+    };
+    (file, ticket)
 }
 
 /// A talk and a group to be asked about.
@@ -182,18 +285,19 @@ async fn log_in(world: &World, login: wire::Login) {
 }
 
 /// A server without a socket, with one app and one account.
-async fn server() -> (Arc<Shared>, Router) {
+async fn server(files: Option<FilesAt>) -> (Arc<Shared>, Router) {
     let store = Arc::new(SqliteStore::in_memory());
     let app = testing::app(hongyan_storage::model::AppSettings::default());
     store.put_app(app).await.expect("a store in memory takes it");
-    let alice = hongyan_protocol::id::UserId::trusted("alice");
+    let alice = UserId::trusted("alice");
     let made = store.put_account(testing::APP, &alice, testing::NOW).await;
     made.expect("a store in memory takes it");
     let config = Config {
         dev: true,
+        files,
         ..Config::default()
     };
-    let (shared, _) = share(config, store).expect("a server without files needs no folder");
+    let (shared, _) = share(config, store).expect("what it needs is there");
     shared.console.sessions.begin(TOKEN, clock::now());
     let router = http::router(shared.clone());
     (shared, router)
@@ -234,6 +338,27 @@ pub fn console_samples() -> Vec<Vec<u8>> {
     samples
 }
 
+/// Samples of [`files`]: each kind of question, and what may surprise.
+pub fn file_samples() -> Vec<Vec<u8>> {
+    [
+        "GET /v1/files/{file}/original.bin\n\n",
+        "HEAD /v1/files/{file}/thumb.webp\nrange: bytes=1-\n\n",
+        "GET /v1/files/{file}/original\nrange: bytes=3-9\n\n",
+        "GET /v1/files/{file}/large.png\nrange: bytes=-5\nif-range: \"{file}-original\"\n\n",
+        "GET /v1/files/{file}/original\nrange: bytes=40-18446744073709551615\n\n",
+        "GET /v1/files/{file}/original\nif-none-match: \"{file}-original\"\n\n",
+        "GET /v1/files/00/%2e%2e%2foriginal?x=%00&y=+\n\n",
+        "OPTIONS /v1/files/{file}/original\norigin: https://elsewhere.example\n\n",
+        "GET /v1/uploads/{ticket}\n\n",
+        "PUT /v1/uploads/{ticket}?offset=0\n\nsome bytes of a file",
+        "PUT /v1/uploads/{ticket}?offset=7&offset=%31\ncontent-type: text/plain\n\nout of place",
+        "PUT /v1/uploads/{ticket}\n\nmore than the one hundred bytes that were asked for, so that the server \
+         has to say no to it instead of taking all of it",
+    ]
+    .map(|it| it.as_bytes().to_vec())
+    .into()
+}
+
 #[cfg(test)]
 mod tests {
     use hongyan_protocol::fuzzing::{frame_samples, short_run};
@@ -250,6 +375,22 @@ mod tests {
     #[test]
     fn no_request_breaks_a_command() {
         short_run(CRATE, "commands", &frame_samples(), 1_000, commands);
+    }
+
+    #[test]
+    fn no_request_breaks_files_and_uploads() {
+        short_run(CRATE, "files", &file_samples(), 400, files);
+    }
+
+    /// The samples reach what they are meant to reach: a whole file, and parts of it.
+    #[test]
+    fn a_request_with_its_placeholders_is_one_of_the_server() {
+        let request = file_request(&file_samples()[3], "f1", "t1").unwrap();
+        assert_eq!(request.uri(), "/v1/files/f1/large.png");
+        assert_eq!(request.headers()["range"], "bytes=-5");
+        assert_eq!(request.headers()["if-range"], "\"f1-original\"");
+        let request = file_request(&file_samples()[9], "f1", "t1").unwrap();
+        assert_eq!(request.uri(), "/v1/uploads/t1?offset=0");
     }
 
     #[test]
