@@ -185,17 +185,17 @@ impl Session {
 
     /// Ready when the session is to end. A commit answers many requests, and one after the other is heard of: so what
     /// waits is written after all those who are about to run have run, and what they put in goes into the same system
-    /// call.
+    /// call. Where several frames wait already, the session has waited for its turn as long as that, and loses no time.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Ended> {
         match self.outbox.waiting(context) {
             Waiting::End(end) => return Poll::Ready(Ended::By(end)),
             Waiting::Nothing => self.is_gathering = false,
-            Waiting::Frames if !self.is_gathering => {
+            Waiting::One if !self.is_gathering => {
                 self.is_gathering = true;
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            Waiting::Frames => {}
+            Waiting::One | Waiting::Several => {}
         }
         let outbox = &self.outbox;
         let written = self.socket.poll_write(context, |buffer| outbox.take_into(buffer));

@@ -48,7 +48,10 @@ pub(crate) enum Pushed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waiting {
     Nothing,
-    Frames,
+    /// A single frame.
+    One,
+    /// Several, which came together already.
+    Several,
     /// The end has come. What waits before it is still to be sent.
     End(End),
 }
@@ -130,9 +133,10 @@ impl Outbox {
             return Waiting::End(end);
         }
         state.wake_by(context);
-        match state.frames.is_empty() {
-            true => Waiting::Nothing,
-            false => Waiting::Frames,
+        match state.frames.len() {
+            0 => Waiting::Nothing,
+            1 => Waiting::One,
+            _ => Waiting::Several,
         }
     }
 
@@ -206,6 +210,21 @@ mod tests {
         }
         let sizes: Vec<_> = std::iter::from_fn(|| outbox.take()).map(|it| it.len()).collect();
         assert_eq!(sizes, [60_000, 20_000, 100_000, 1]);
+    }
+
+    #[test]
+    fn a_single_frame_is_told_from_several_and_from_the_end() {
+        let outbox = Outbox::new(100, 1000);
+        let waiting = || outbox.waiting(&Context::from_waker(Waker::noop()));
+        assert_eq!(waiting(), Waiting::Nothing);
+        outbox.push(frame(1));
+        assert_eq!(waiting(), Waiting::One);
+        outbox.push(frame(1));
+        assert_eq!(waiting(), Waiting::Several);
+        outbox.take().unwrap();
+        assert_eq!(waiting(), Waiting::Nothing);
+        outbox.end(Some(frame(1)), KICKED);
+        assert_eq!(waiting(), Waiting::End(KICKED));
     }
 
     #[test]
