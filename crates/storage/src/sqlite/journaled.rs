@@ -576,6 +576,40 @@ fn files_are_given_up_when_they_are_full_and_deleted_when_all_of_them_is_applied
     ));
 }
 
+/// What the journal still has of expired messages is older than their removal.
+#[test]
+fn messages_that_were_removed_do_not_come_back_when_the_journal_is_applied() {
+    let World {
+        mut with, accounts, ..
+    } = World::new();
+    let timeline = TimelineId::c2c(accounts[0].id, accounts[1].id);
+    say(&mut with, &accounts, 0..5);
+    let newest = |one: &One| read(one.store.list_messages(all_of(timeline), Sequence(0), 100));
+    let expired = Expired {
+        timeline,
+        shown_from: newest(&with)[3].sequence,
+        stored_from: newest(&with)[3].sequence,
+    };
+    let _ = with
+        .write(|it| it.hide_expired(expired, 0, 100, Box::new(|_| Vec::new())))
+        .unwrap();
+    while with.write(|it| it.remove_expired(expired, 100)).unwrap() {}
+    let left = newest(&with);
+    assert_eq!(left[0].sequence, expired.stored_from);
+    while with.manual.apply(100, true).unwrap() > 0 {}
+    assert_eq!(newest(&with), left);
+    with.store = with.manual.crash(1).unwrap();
+    assert_eq!(newest(&with), left);
+}
+
+const fn all_of(timeline: TimelineId) -> Readable {
+    Readable {
+        timeline,
+        first: Sequence(1),
+        reader: None,
+    }
+}
+
 /// What was refused stays refused, also when nothing else is written before the crash.
 ///
 /// Contract C1.

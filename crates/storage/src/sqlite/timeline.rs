@@ -792,6 +792,15 @@ fn insert(
     Ok(Some(message))
 }
 
+/// The place of a timeline's newest message in the database; what is before all of them when there is none.
+pub(super) fn newest_place(connection: &Connection, number: u64) -> Result<i64> {
+    let range = places(number);
+    let newest: Option<i64> = connection
+        .prepare_cached("SELECT max(place) FROM message WHERE place > ?1 AND place < ?2")?
+        .query_row([range.start, range.end], |row| row.get(0))?;
+    Ok(newest.unwrap_or(range.start))
+}
+
 /// Enters a message of the tail; `false` when it is there.
 pub(super) fn enter_row(connection: &Connection, row: &Row) -> Result<bool> {
     Ok(insert_row(connection, row, "(place)")? > 0)

@@ -382,12 +382,22 @@ impl Writing {
     ) -> Result<usize> {
         self.execute("BEGIN IMMEDIATE")?;
         let (mut count, mut entered) = (0, 0);
+        let mut end = None;
         for some in rows.chunks(ROWS_BETWEEN) {
             if count > 0 && is_wanted() {
                 break;
             }
             for row in some {
-                entered += u64::from(timeline::enter_row(&self.connection, row)?);
+                let number = row.place.cast_unsigned() >> 32;
+                let newest = match end {
+                    Some((of, newest)) if of == number => newest,
+                    _ => timeline::newest_place(&self.connection, number)?,
+                };
+                end = Some((number, newest.max(row.place)));
+                // What is up to the newest one was there. It may have expired and be removed by now.
+                if row.place > newest {
+                    entered += u64::from(timeline::enter_row(&self.connection, row)?);
+                }
             }
             count += some.len();
         }
