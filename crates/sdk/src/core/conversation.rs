@@ -349,7 +349,8 @@ impl Entry {
         }
         state.unread_count = 0;
         state.last_message = None;
-        false
+        // Of what was cleared away unheard, the server knows when it was said: that is the conversation's place in the list.
+        first > state.last_sequence.next()
     }
 
     /// Replaces what a held message says, for this instance alone: what belongs to it was loaded.
@@ -604,6 +605,31 @@ mod tests {
         entry.take(missed, Version(6), &judge, &mut changes);
         assert_eq!(entry.state.unread_count, 4);
         assert_eq!(changes.received.len(), 4, "the revoked one was never told");
+    }
+
+    /// Contract C4.
+    #[test]
+    fn what_was_cleared_away_before_it_was_heard_of_is_asked_for() {
+        let me = UserId::trusted("me");
+        let judge = Judge {
+            me: &me,
+            sent: &VecDeque::new(),
+            deleted: &VecDeque::new(),
+            receipts: &VecDeque::new(),
+            news_after: Timestamp(0),
+            is_own_doing: false,
+        };
+        let entry = || {
+            let mut entry = Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None);
+            let first = change(1, 1, ChangeKind::Appended);
+            entry.take(vec![first], Version(1), &judge, &mut Changes::default());
+            entry
+        };
+        assert!(!entry().clear(Sequence(2), 1), "all of it is known");
+        assert!(
+            entry().clear(Sequence(3), 1),
+            "another one came, and when is not known"
+        );
     }
 
     /// Contract C5.
