@@ -93,6 +93,8 @@ pub(crate) struct ListWanted {
 /// What one input changed; told to the app when all of it is done.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
+    /// So much was missed that it was read anew, of all or of one conversation, and is not told one by one.
+    pub(crate) reloaded: bool,
     pub(crate) received: Vec<Arc<Message>>,
     pub(crate) modified: Vec<Arc<Message>>,
     pub(crate) revoked: Vec<Arc<Message>>,
@@ -288,8 +290,11 @@ impl Held {
         self.groups.iter().map(|it| self.view(it.clone())).collect()
     }
 
-    /// Tells the app of what changed: messages first, then what follows from them.
+    /// Tells the app of what changed: that it is to look anew, messages, then what follows from them.
     pub(crate) fn tell(&mut self, changes: Changes, out: &mut Outbox) {
+        if changes.reloaded {
+            out.event(Event::Reloaded);
+        }
         if !changes.received.is_empty() {
             let notices: Vec<_> = changes.received.iter().filter_map(notice).collect();
             out.event(Event::MessageReceived(changes.received));

@@ -555,7 +555,7 @@ pub enum Event {
     NotReady,
     /// `SDK_DESTROY`.
     Destroyed,
-    /// `SDK_RELOAD`: away for so long that everything was read anew.
+    /// `SDK_RELOAD`: so much was missed, of all or of one conversation, that it was read anew: look at lists and histories again.
     Reloaded,
     /// `MESSAGE_RECEIVED`: new messages, each once, in order; those of the account's other instances too.
     MessageReceived(Vec<Arc<Message>>),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use super::Core;
 use super::conversation::{Entry, Healing, Judge, tell_new};
 use super::held::{Changes, Held, Waiting};
-use super::io::{Event, Failure, Level};
+use super::io::{Failure, Level};
 use super::message::Message;
 use super::request::Then;
 
@@ -80,7 +80,7 @@ impl Core {
                 if held.is_synced {
                     self.out
                         .log(Level::Release, "away for too long, everything is read anew");
-                    self.out.event(Event::Reloaded);
+                    self.changes.reloaded = true;
                 }
                 held.since = Timestamp(now.0.saturating_add_signed(self.login.clock_ahead_ms));
                 take_snapshot(held, snapshot, &mut self.changes);
@@ -326,6 +326,7 @@ impl Core {
         }
         let healing = std::mem::take(healing);
         entry.healing = None;
+        self.changes.reloaded |= healing.is_reload;
         entry.version = entry.state.version;
         entry.last_taken = entry.state.last_sequence;
         entry.drop_messages();
@@ -648,12 +649,14 @@ impl Core {
         let healing = entry.healing.take().unwrap_or_default();
         entry.take_state(state);
         let members = entry.members();
-        if entry.version > Version(0) {
+        let was_held = entry.version > Version(0);
+        if was_held {
             // The timeline goes on where it was held; all of it is news.
             after = Timestamp(0);
         }
         self.changes.conversations = true;
         if update.reload {
+            self.changes.reloaded |= was_held;
             entry.drop_messages();
             entry.version = entry.state.version;
             entry.last_taken = entry.state.last_sequence;

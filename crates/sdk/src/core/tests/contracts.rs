@@ -243,7 +243,7 @@ fn who_was_away_for_too_long_reloads() {
 
 /// Contract C4.
 #[test]
-fn a_timeline_that_is_too_far_ahead_is_read_anew() {
+fn a_timeline_that_is_too_far_ahead_is_read_anew_and_the_app_hears_of_it() {
     let bob = c2c("bob");
     let mut client = Client::ready();
     client.model.say(&bob, "bob", "1");
@@ -254,11 +254,22 @@ fn a_timeline_that_is_too_far_ahead_is_read_anew() {
     }
     client.model.pushes.drain(..17);
     client.receive();
+    assert_eq!(client.reloads(), 1);
     assert_eq!(client.core.total_unread_count(), 19);
     assert_eq!(sequences(&client.history(&bob)), (1..20).collect::<Vec<_>>());
     client.model.say(&bob, "bob", "after");
     client.receive();
     assert_eq!(client.received().last().unwrap(), "after");
+    // So it is after a cut; one that was not held before is no news of that kind.
+    client.cut();
+    for text in 20..30 {
+        client.model.say(&bob, "bob", &text.to_string());
+        client.model.say(&c2c("carol"), "carol", &text.to_string());
+    }
+    client.model.pushes.clear();
+    client.pass_ms(500);
+    assert_eq!(client.reloads(), 2);
+    assert_eq!(client.core.total_unread_count(), 40);
 }
 
 /// Contract C5.

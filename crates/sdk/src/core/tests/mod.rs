@@ -84,6 +84,11 @@ impl Client {
         self.call(Call::Login { user_id, user_sig })
     }
 
+    fn reloads(&self) -> usize {
+        let events = self.events.iter();
+        events.filter(|it| **it == Event::Reloaded).count()
+    }
+
     /// Calls, and returns the answer if it has come.
     fn call(&mut self, call: Call) -> Option<Result<Answer, Failure>> {
         self.calls += 1;
