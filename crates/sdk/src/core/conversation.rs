@@ -235,6 +235,16 @@ impl Entry {
         newer.filter_map(members_after).next_back()
     }
 
+    /// Whether messages between those that were taken and the newest of these are not among these: they are no more.
+    pub(crate) fn lacks_some(&self, changes: &[TimelineChange]) -> bool {
+        let sequences = changes.iter().map(|it| it.message.sequence);
+        let new = sequences.filter(|it| *it > self.last_taken);
+        let (count, newest) = new.fold((0, self.last_taken), |(count, newest), it| {
+            (count + 1, newest.max(it))
+        });
+        newest.0 - self.last_taken.0 > count
+    }
+
     /// Takes changes that bring the entry to a version; every message of the timeline after the held ones is among them.
     pub(crate) fn take(
         &mut self,

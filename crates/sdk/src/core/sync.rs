@@ -191,10 +191,13 @@ impl Core {
             return;
         }
         let id = change.message.conversation_for(&held.me);
-        let is_begun = held.find(&id).is_none() && version == Version(1);
+        let is_of_strangers = matches!(&id, ConversationId::Group(it) if held.find_group(it).is_none());
+        // A group of which one is no member: it was left, and this said before; or the event of joining was lost, and the
+        // server knows.
+        let is_begun = held.find(&id).is_none() && version == Version(1) && !is_of_strangers;
         if held.find(&id).is_none() {
             // The answer to a resend, out of a group that was left meanwhile: its conversation is gone and stays so.
-            if is_own_doing && matches!(&id, ConversationId::Group(it) if held.find_group(it).is_none()) {
+            if is_own_doing && is_of_strangers {
                 return;
             }
             if is_begun {
@@ -269,11 +272,12 @@ impl Core {
         judge.news_after = healing.news_after;
         let was_looked_at = entry.was_looked_at() && healing.news_after == Timestamp(0);
         let members = entry.members_after(&healing.found);
-        // A tip that this account deleted, or cleared away with all else, says no more how many there are.
+        // A tip that this account deleted, cleared away with all else, or that has expired, says no more how many there are.
         let is_hidden = |it: &TimelineChange| it.kind == ChangeKind::Hidden;
         let is_cleared = entry.last_taken.next() < entry.state.first_sequence;
+        let is_expired = entry.lacks_some(&healing.found);
         let is_count_unknown =
-            entry.members().is_some() && (is_cleared || healing.found.iter().any(is_hidden));
+            entry.members().is_some() && (is_cleared || is_expired || healing.found.iter().any(is_hidden));
         entry.take(healing.found, Version(result.version), &judge, &mut self.changes);
         self.members_changed(id, members);
         if is_count_unknown || was_looked_at {

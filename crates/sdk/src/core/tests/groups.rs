@@ -123,6 +123,30 @@ fn how_many_a_group_has_is_known_though_the_tip_that_said_so_was_cleared_away_el
     }
 }
 
+/// Contract C4.
+#[test]
+fn how_many_a_group_has_is_known_though_the_tip_that_said_so_was_lost_and_has_expired() {
+    let mut client = Client::ready();
+    let pts = client.model.join("team");
+    client.model.push_event(pts);
+    client.told(&group("team"), tip(1, 1));
+    let key = MessageKey {
+        account: AccountId(0),
+        client_time_s: 1,
+        random: 1,
+    };
+    let body = Body::of(tip(1, 2));
+    client
+        .model
+        .append(&group("team"), key, "bob", body, MessageFlags::default());
+    client.model.groups[0].member_count = 2;
+    client.model.pushes.clear();
+    client.model.timelines.get_mut(&group("team")).unwrap().first = 3;
+    client.model.say(&group("team"), "bob", "hi");
+    client.receive();
+    assert_eq!(client.groups(), [("team".to_owned(), 2)]);
+}
+
 #[test]
 fn a_group_that_was_left_is_gone_and_a_dissolved_ones_conversation_stays() {
     let mut client = Client::ready();
@@ -147,6 +171,15 @@ fn a_group_that_was_left_is_gone_and_a_dissolved_ones_conversation_stays() {
     assert_eq!(client.groups(), []);
     assert!(!client.has(&group("left")) && !client.has(&group("removed")));
     assert!(client.has(&group("dissolved")));
+    // What was said in it before, and comes late, does not bring it back.
+    let pts = client.model.join("late");
+    client.model.push_event(pts);
+    client.receive();
+    let pts = client.model.leave("late", LeaveReason::Removed);
+    client.model.push_event(pts);
+    client.model.say(&group("late"), "bob", "hi");
+    client.receive();
+    assert!(!client.has(&group("late")));
     // A sync does not ask for what one is not in any more.
     client.cut();
     client.pass_ms(500);

@@ -487,6 +487,10 @@ impl Model {
             }
             Command::FindConversation(it) => {
                 let id = ConversationId::from_wire(it.conversation).unwrap();
+                let is_joined = |id: &GroupId| self.groups.iter().any(|it| it.id == *id);
+                if matches!(&id, ConversationId::Group(it) if !is_joined(it)) {
+                    return Err(10007);
+                }
                 R::FindConversation(wire::FindConversationResult {
                     state: Some(self.state(&id).to_wire()),
                 })
