@@ -17,6 +17,7 @@ use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use super::journal::{Frame, Row, Segments};
+use super::owner_of;
 use super::schema;
 use super::tail::{Tail, ToApply};
 use super::writer::{Durability, Writing};
@@ -162,7 +163,7 @@ pub(super) fn sorted(frames: &[Arc<Frame>]) -> Vec<&Row> {
 
 /// The last place of each timeline, of sorted rows.
 pub(super) fn last_of_each(rows: &[&Row]) -> Vec<i64> {
-    rows.chunk_by(|one, other| one.place >> 32 == other.place >> 32)
+    rows.chunk_by(|one, other| owner_of(one.place) == owner_of(other.place))
         .filter_map(|it| it.last().map(|row| row.place))
         .collect()
 }

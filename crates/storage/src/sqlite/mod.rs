@@ -1109,6 +1109,11 @@ const fn places(owner: u64) -> Range<i64> {
     (owner << 32).cast_signed()..((owner + 1) << 32).cast_signed()
 }
 
+/// The owner in a packed key.
+const fn owner_of(place: i64) -> u64 {
+    place.cast_unsigned() >> 32
+}
+
 /// The number in a packed key.
 const fn in_place(place: i64) -> u64 {
     place.cast_unsigned() & NUMBER_MAX

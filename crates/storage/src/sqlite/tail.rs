@@ -18,6 +18,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::in_place;
 use super::journal::{Frame, Row};
+use super::owner_of;
 use crate::store::{Result, StoreError};
 
 pub(super) struct Tail {
@@ -130,7 +131,7 @@ impl Tail {
             };
             state
                 .timelines
-                .entry(timeline_of(row.place))
+                .entry(owner_of(row.place))
                 .or_default()
                 .push_back(kept);
         }
@@ -298,7 +299,7 @@ impl State {
     }
 
     fn forget(&mut self, place: i64) {
-        let number = timeline_of(place);
+        let number = owner_of(place);
         let Some(timeline) = self.timelines.get_mut(&number) else {
             return;
         };
@@ -340,7 +341,7 @@ impl Moment<'_> {
     pub(super) fn find_key(&self, key: MessageKey) -> Option<i64> {
         let state = self.tail.state.lock();
         let place = *state.keys.get(&key)?;
-        let timeline = state.timelines.get(&timeline_of(place))?;
+        let timeline = state.timelines.get(&owner_of(place))?;
         let index = timeline.binary_search_by_key(&place, |it| it.place).ok()?;
         (timeline[index].position() < self.position).then_some(place)
     }
@@ -371,8 +372,4 @@ fn key_of(row: &Row) -> Option<MessageKey> {
         client_time_s: row.client_time_s,
         random: row.random,
     })
-}
-
-const fn timeline_of(place: i64) -> u64 {
-    place.cast_unsigned() >> 32
 }

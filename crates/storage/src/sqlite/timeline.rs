@@ -26,7 +26,7 @@ use super::journal::Row;
 use super::tail::Kept;
 use super::view::View;
 use super::writer::Writing;
-use super::{account, conversation, extension, file, group, hidden, in_place, place, places};
+use super::{account, conversation, extension, file, group, hidden, in_place, owner_of, place, places};
 use crate::model::{
     Addressed, Appended, Changes, GroupNumber, Modified, Readable, Reader, Revoked, TimelineId,
 };
@@ -792,15 +792,6 @@ fn insert(
     Ok(Some(message))
 }
 
-/// The place of a timeline's newest message in the database; what is before all of them when there is none.
-pub(super) fn newest_place(connection: &Connection, number: u64) -> Result<i64> {
-    let range = places(number);
-    let newest: Option<i64> = connection
-        .prepare_cached("SELECT max(place) FROM message WHERE place > ?1 AND place < ?2")?
-        .query_row([range.start, range.end], |row| row.get(0))?;
-    Ok(newest.unwrap_or(range.start))
-}
-
 /// Enters a message of the tail; `false` when it is there.
 pub(super) fn enter_row(connection: &Connection, row: &Row) -> Result<bool> {
     Ok(insert_row(connection, row, "(place)")? > 0)
@@ -887,7 +878,7 @@ pub(super) fn find_by_key(view: &View<'_>, key: MessageKey) -> Result<Option<Mes
     let Some(found) = found else {
         return Ok(None);
     };
-    let number = found.cast_unsigned() >> 32;
+    let number = owner_of(found);
     let timeline = view
         .prepare_cached("SELECT kind, a, b FROM timeline WHERE id = ?1")?
         .query_row([number], |row| {

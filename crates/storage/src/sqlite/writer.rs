@@ -31,6 +31,7 @@ use super::schema;
 use super::tail::Tail;
 use super::timeline::{self, Head};
 use super::view::View;
+use super::{in_place, owner_of};
 use crate::figures::Meter;
 use crate::model::{Appended, TimelineId};
 use crate::store::{Result, StoreError};
@@ -388,14 +389,14 @@ impl Writing {
                 break;
             }
             for row in some {
-                let number = row.place.cast_unsigned() >> 32;
+                let (number, sequence) = (owner_of(row.place), in_place(row.place));
                 let newest = match end {
                     Some((of, newest)) if of == number => newest,
-                    _ => timeline::newest_place(&self.connection, number)?,
+                    _ => timeline::last_kept(&self.connection, number)?.map_or(0, |it| it.0.0),
                 };
-                end = Some((number, newest.max(row.place)));
+                end = Some((number, newest.max(sequence)));
                 // What is up to the newest one was there. It may have expired and be removed by now.
-                if row.place > newest {
+                if sequence > newest {
                     entered += u64::from(timeline::enter_row(&self.connection, row)?);
                 }
             }
