@@ -580,20 +580,32 @@ mod tests {
         }
     }
 
+    static NO_KEYS: VecDeque<MessageKey> = VecDeque::new();
+    static NO_RECEIPTS: VecDeque<Receipt> = VecDeque::new();
+
+    /// Of who sent, deleted and was told nothing yet.
+    fn judge(me: &UserId) -> Judge<'_> {
+        Judge {
+            me,
+            sent: &NO_KEYS,
+            deleted: &NO_KEYS,
+            receipts: &NO_RECEIPTS,
+            news_after: Timestamp(0),
+            is_own_doing: false,
+        }
+    }
+
+    fn with_bob() -> Entry {
+        Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None)
+    }
+
     /// Contract C5.
     #[test]
     fn a_message_that_only_the_counts_know_is_discounted_when_it_comes_as_revoked() {
         let me = UserId::trusted("me");
-        let judge = Judge {
-            me: &me,
-            sent: &VecDeque::new(),
-            deleted: &VecDeque::new(),
-            receipts: &VecDeque::new(),
-            news_after: Timestamp(0),
-            is_own_doing: false,
-        };
+        let judge = judge(&me);
         let mut changes = Changes::default();
-        let mut entry = Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None);
+        let mut entry = with_bob();
         let first = change(1, 1, ChangeKind::Appended);
         entry.take(vec![first], Version(1), &judge, &mut changes);
         assert_eq!(entry.state.unread_count, 1);
@@ -621,16 +633,9 @@ mod tests {
     #[test]
     fn what_was_cleared_away_before_it_was_heard_of_is_asked_for() {
         let me = UserId::trusted("me");
-        let judge = Judge {
-            me: &me,
-            sent: &VecDeque::new(),
-            deleted: &VecDeque::new(),
-            receipts: &VecDeque::new(),
-            news_after: Timestamp(0),
-            is_own_doing: false,
-        };
+        let judge = judge(&me);
         let entry = || {
-            let mut entry = Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None);
+            let mut entry = with_bob();
             let first = change(1, 1, ChangeKind::Appended);
             entry.take(vec![first], Version(1), &judge, &mut Changes::default());
             entry
@@ -646,16 +651,9 @@ mod tests {
     #[test]
     fn a_message_that_a_page_shows_revoked_is_discounted_when_its_change_comes() {
         let me = UserId::trusted("me");
-        let judge = Judge {
-            me: &me,
-            sent: &VecDeque::new(),
-            deleted: &VecDeque::new(),
-            receipts: &VecDeque::new(),
-            news_after: Timestamp(0),
-            is_own_doing: false,
-        };
+        let judge = judge(&me);
         let mut changes = Changes::default();
-        let mut entry = Entry::empty(ConversationId::C2c(UserId::trusted("bob")), None, None);
+        let mut entry = with_bob();
         let first = change(1, 1, ChangeKind::Appended);
         entry.take(vec![first], Version(1), &judge, &mut changes);
         entry.drop_messages();

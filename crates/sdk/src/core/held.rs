@@ -112,6 +112,14 @@ pub(crate) struct Changes {
     pub(crate) in_groups: Vec<String>,
 }
 
+/// Remembers one more of at most so many: the oldest is forgotten for it.
+pub(crate) fn remember<T>(known: &mut VecDeque<T>, max: usize, one: T) {
+    if known.len() == max {
+        known.pop_front();
+    }
+    known.push_back(one);
+}
+
 impl Changes {
     pub(crate) fn extended(&mut self, message: &Arc<Message>, extensions: Vec<Extension>) {
         if !extensions.is_empty() {
@@ -188,17 +196,11 @@ impl Held {
     }
 
     pub(crate) fn remember_cursor(&mut self, key: MessageKey, sequence: Sequence) {
-        if self.cursors.len() == CURSORS_MAX {
-            self.cursors.pop_front();
-        }
-        self.cursors.push_back((key, sequence));
+        remember(&mut self.cursors, CURSORS_MAX, (key, sequence));
     }
 
     pub(crate) fn remember_deleted(&mut self, key: MessageKey) {
-        if self.deleted.len() == DELETED_MAX {
-            self.deleted.pop_front();
-        }
-        self.deleted.push_back(key);
+        remember(&mut self.deleted, DELETED_MAX, key);
     }
 
     /// How far a message was read, as far as that is known here.
@@ -211,10 +213,7 @@ impl Held {
         let at = self.receipts.iter().position(|it| it.key == receipt.key);
         let known = at.and_then(|it| self.receipts.remove(it));
         let newer = known.filter(|it| it.read_count > receipt.read_count);
-        if self.receipts.len() == RECEIPTS_MAX {
-            self.receipts.pop_front();
-        }
-        self.receipts.push_back(newer.unwrap_or(*receipt));
+        remember(&mut self.receipts, RECEIPTS_MAX, newer.unwrap_or(*receipt));
     }
 
     /// The app knows these key/value pairs of a message from now on.
@@ -234,10 +233,7 @@ impl Held {
                 None => known.push((extension.key.clone(), extension.version)),
             }
         }
-        if self.extensions.len() == EXTENDED_MAX {
-            self.extensions.pop_front();
-        }
-        self.extensions.push_back((key, known));
+        remember(&mut self.extensions, EXTENDED_MAX, (key, known));
     }
 
     /// The version of a pair as the app knows it; `None`: it never heard of one.

@@ -18,6 +18,7 @@ use hongyan_protocol::wire::{self, request::Command};
 
 use super::Core;
 use super::conversation::Entry;
+use super::held::remember;
 use super::io::{Answer, CallId, Failure, Level, SendOptions};
 use super::request::Then;
 
@@ -271,10 +272,7 @@ impl Core {
         if let Some(held) = &mut self.held
             && !held.sent_keys.contains(&data.key)
         {
-            if held.sent_keys.len() == SENT_KEYS_MAX {
-                held.sent_keys.pop_front();
-            }
-            held.sent_keys.push_back(data.key);
+            remember(&mut held.sent_keys, SENT_KEYS_MAX, data.key);
         }
         let body = data.body.clone();
         if body.bytes().len() + data.cloud_custom_data.len() <= limits::MESSAGE_BYTES_MAX {

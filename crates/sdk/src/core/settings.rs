@@ -18,7 +18,7 @@ use hongyan_protocol::wire::{self, request::Command};
 
 use super::Core;
 use super::conversation::Entry;
-use super::held::{Changes, Held};
+use super::held::{Changes, Held, remember};
 use super::io::{Answer, CallId, ConversationFilter, Failure};
 use super::request::Then;
 
@@ -238,10 +238,7 @@ impl Held {
         }
         changes.conversation_groups = true;
         if change.is_of_group() {
-            if self.retired_groups.len() == RETIRED_MAX {
-                self.retired_groups.pop_front();
-            }
-            self.retired_groups.push_back((self.pts, change.clone()));
+            remember(&mut self.retired_groups, RETIRED_MAX, (self.pts, change.clone()));
         }
     }
 

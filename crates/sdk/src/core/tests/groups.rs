@@ -93,6 +93,19 @@ fn a_tip_is_told_counts_members_and_counts_not_as_unread() {
     assert_eq!(client.groups(), [("team".to_owned(), 1)]);
 }
 
+/// Somebody joins the team, whose tip says that there are two now.
+fn join_unheard(client: &mut Client, random: u32) {
+    let key = MessageKey {
+        account: AccountId(0),
+        client_time_s: 1,
+        random,
+    };
+    let body = Body::of(tip(1, 2));
+    let model = &mut client.model;
+    model.append(&group("team"), key, "bob", body, MessageFlags::default());
+    model.groups[0].member_count = 2;
+}
+
 /// Contract C4.
 #[test]
 fn how_many_a_group_has_is_known_though_the_tip_that_said_so_was_cleared_away_elsewhere() {
@@ -104,16 +117,7 @@ fn how_many_a_group_has_is_known_though_the_tip_that_said_so_was_cleared_away_el
         if !loses_a_push_only {
             client.cut();
         }
-        let key = MessageKey {
-            account: AccountId(0),
-            client_time_s: 1,
-            random: 0,
-        };
-        let body = Body::of(tip(1, 2));
-        client
-            .model
-            .append(&group("team"), key, "bob", body, MessageFlags::default());
-        client.model.groups[0].member_count = 2;
+        join_unheard(&mut client, 0);
         let pts = client.model.clear(&group("team"));
         client.model.push_event(pts);
         client.model.say(&group("team"), "bob", "hi");
@@ -130,16 +134,7 @@ fn how_many_a_group_has_is_known_though_the_tip_that_said_so_was_lost_and_has_ex
     let pts = client.model.join("team");
     client.model.push_event(pts);
     client.told(&group("team"), tip(1, 1));
-    let key = MessageKey {
-        account: AccountId(0),
-        client_time_s: 1,
-        random: 1,
-    };
-    let body = Body::of(tip(1, 2));
-    client
-        .model
-        .append(&group("team"), key, "bob", body, MessageFlags::default());
-    client.model.groups[0].member_count = 2;
+    join_unheard(&mut client, 1);
     client.model.pushes.clear();
     client.model.timelines.get_mut(&group("team")).unwrap().first = 3;
     client.model.say(&group("team"), "bob", "hi");
