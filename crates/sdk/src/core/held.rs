@@ -184,6 +184,11 @@ impl Held {
         self.groups.iter().find(|it| it.id == *id)
     }
 
+    /// Whether it is of a group that this account is not in.
+    pub(crate) fn is_of_strangers(&self, id: &ConversationId) -> bool {
+        matches!(id, ConversationId::Group(it) if self.find_group(it).is_none())
+    }
+
     pub(crate) fn find_message(&self, key: MessageKey) -> Option<&Arc<Message>> {
         let messages = self.conversations.iter().flat_map(|it| &it.messages);
         messages.into_iter().find(|it| it.key() == key)

@@ -191,13 +191,10 @@ impl Core {
             return;
         }
         let id = change.message.conversation_for(&held.me);
-        let is_of_strangers = matches!(&id, ConversationId::Group(it) if held.find_group(it).is_none());
-        // A group of which one is no member: it was left, and this said before; or the event of joining was lost, and the
-        // server knows.
-        let is_begun = held.find(&id).is_none() && version == Version(1) && !is_of_strangers;
+        let is_begun = held.find(&id).is_none() && version == Version(1);
         if held.find(&id).is_none() {
             // The answer to a resend, out of a group that was left meanwhile: its conversation is gone and stays so.
-            if is_own_doing && is_of_strangers {
+            if is_own_doing && held.is_of_strangers(&id) {
                 return;
             }
             if is_begun {
@@ -351,9 +348,12 @@ impl Core {
             return self.cut(now, "a sync was refused");
         }
         let Some(held) = &mut self.held else { return };
+        // What was said in a group before it was left may come late, and begin a conversation that is none any more.
+        let is_left = code == Code::GROUP_FORBIDDEN && held.is_of_strangers(id);
         if let Some(entry) = held.find_mut(id) {
-            if entry.is_unknown() {
+            if entry.is_unknown() || is_left {
                 held.remove(id);
+                self.changes.conversations |= is_left;
             } else {
                 entry.healing = None;
                 entry.is_state_wanted = false;
