@@ -105,6 +105,9 @@ test("what is only for who is there now, for some members, or not to be counted,
   await say("for all");
   await say("for bob", { receiverList: ["bob"] });
   await say("quietly", {}, { messageControlInfo: { excludedFromUnreadCount: true, excludedFromLastMessage: true } });
+  // It has no place among the others, and does not wait for those that are on their way.
+  await expect.poll(() => bob.texts()).toEqual(["for all", "for bob", "quietly"]);
+  await expect.poll(() => carol.texts()).toEqual(["for all", "quietly"]);
   await say("now or never", {}, { onlineUserOnly: true });
   await expect.poll(() => bob.texts()).toEqual(["for all", "for bob", "quietly", "now or never"]);
   await expect.poll(() => carol.texts()).toEqual(["for all", "quietly", "now or never"]);

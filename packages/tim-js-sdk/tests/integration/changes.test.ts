@@ -155,7 +155,7 @@ describe.skipIf(!isReady)("changes of messages", () => {
     await alice.tim.sendMessage(at("@all", [TIM.TYPES.MSG_AT_ALL]));
     await alice.tim.sendMessage(at("@both", [b, TIM.TYPES.MSG_AT_ALL]));
     expect((await bob.hears("@bob")).atUserList).toEqual([b]);
-    await carol.hears("@both");
+    for (const client of [bob, carol]) await client.hears("@both");
     const shown = async (client: Client) =>
       (await conversation(client, `GROUP${id}`)).groupAtInfoList.map((info: any) => {
         expect(info.groupID).toBe(id);
